@@ -1,0 +1,40 @@
+"""The console script `softmax-lab`: one module a subcommand, each with an `add_parser`.
+
+`add_parser(subparsers)` adds a parser and sets its `handler`, a function from the parsed arguments
+to an exit status. Heavy imports (nbgrader, torch) belong inside the handler, so that `--help` and
+completion answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from autograder.grading import build, run
+from autograder.grading.errors import LabError
+
+INTERRUPTED = 130  # what shells report for Ctrl-C
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every subcommand."""
+    top = argparse.ArgumentParser(prog="softmax-lab", description="Build and grade the lesson.")
+    subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (build, run):
+        command.add_parser(subparsers)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return its exit status; a `LabError` is printed, not raised."""
+    arguments = parser().parse_args(argv)
+    try:
+        status: int = arguments.handler(arguments)
+    except LabError as error:
+        print(f"softmax-lab: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print("softmax-lab: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    return status

@@ -1,0 +1,248 @@
+"""Mark a function the student wrote: `softmax` and `softmax_stable`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.marking.cases import EXTREME, LESSON, LESSON_LARGE, MODERATE, Case, Vector
+from autograder.marking.misconceptions import MISCONCEPTIONS, Misconception, recognise
+from autograder.marking.observe import Call, Observation, call, look
+from autograder.marking.reference import close, softmax, tolerance
+from autograder.marking.report import Finding, Outcome
+from autograder.marking.words import article, show
+
+
+@dataclass(frozen=True)
+class FunctionRule:
+    """What a function must do, and what each part of it is worth.
+
+    Attributes:
+        name: the function's name.
+        core: the inputs that earn the first points: without them there are none. A student may
+            know these numbers, as they are the lesson's, so a message may show them.
+        others: the inputs that earn the second points.
+        points: for the core, for the others, and for leaving the argument and the world alone.
+
+    """
+
+    name: str
+    core: tuple[Case, ...]
+    others: tuple[Case, ...]
+    points: tuple[float, float, float]
+
+
+_THREE_NUMBERS = tuple(case for case in MODERATE if case.about == "three other numbers")
+_REST = tuple(case for case in MODERATE if case not in _THREE_NUMBERS)
+
+SOFTMAX = FunctionRule(
+    "softmax",
+    core=(Case(LESSON, "x = [1, 2, 3]"), *_THREE_NUMBERS),
+    others=_REST,
+    points=(1, 2, 1),
+)
+SOFTMAX_STABLE = FunctionRule(
+    "softmax_stable",
+    core=(
+        Case(LESSON, "x = [1, 2, 3]"),
+        Case(LESSON_LARGE, "x2 = [50, 100, 150]"),
+        *_THREE_NUMBERS,
+    ),
+    others=(*_REST, *EXTREME),
+    points=(2, 2, 1),
+)
+
+
+def mark_function(rule: FunctionRule, function: object) -> Finding:
+    """Mark one function against its rule."""
+    kind = look({rule.name: function})[rule.name]
+    if kind.kind != "callable":
+        return _not_a_function(rule, kind)
+    cases = (*rule.core, *rule.others, rule.core[0])
+    vectors = [case.vector for case in cases]
+    calls = call(function, vectors)
+    if calls[-1].result.kind in ("timed out", "died"):
+        again = calls
+    else:  # the other way round, for answers that depend on what was asked before
+        again = call(function, vectors[::-1])[::-1]
+    return _Marking(rule, cases, calls, again, is_empty=kind.text == "empty").finding()
+
+
+def _not_a_function(rule: FunctionRule, seen: Observation) -> Finding:
+    if seen.kind == "dots":
+        outcome, message = Outcome.NOT_ATTEMPTED, f"`{rule.name}` is still `...`."
+    else:
+        outcome = Outcome.WRONG_TYPE
+        message = f"`{rule.name}` should be a function; it is {article(seen)}."
+    return Finding(rule.name, outcome, 0, sum(rule.points), message)
+
+
+@dataclass(frozen=True)
+class _Marking:
+    """All that was seen of one function, and what follows from it."""
+
+    rule: FunctionRule
+    cases: Sequence[Case]
+    calls: Sequence[Call]
+    again: Sequence[Call]
+    is_empty: bool
+
+    def finding(self) -> Finding:
+        everything = [*self.calls, *self.again]
+        first = self.calls[0].result
+        library = next((one.library for one in everything if one.library), "")
+        if library:
+            return self._named(Outcome.LIBRARY_CALL, "library-call", f"It calls `{library}`.", 0)
+        if first.kind == "dots" or (first.kind == "none" and self.is_empty):
+            message = f"`{self.rule.name}` still has `...` where your code should be."
+            return self._finding(Outcome.NOT_ATTEMPTED, message)
+        if first.kind == "raised" and first.type_name == "NotImplementedError":
+            message = f"`{self.rule.name}` is not written yet: it raises NotImplementedError."
+            return self._finding(Outcome.NOT_ATTEMPTED, message)
+        if first.kind == "none":
+            return self._named(Outcome.WRONG_TYPE, "missing-return")
+
+        wrong = [
+            (case, one.result)
+            for case, one in zip([*self.cases, *self.cases], everything, strict=True)
+            if not _is_right(one.result, case.vector)
+        ]
+        if self._depends_on_history(everything):
+            return self._named(Outcome.WRONG, "depends-on-earlier-calls")
+        if wrong:
+            return self._wrong(*wrong[0])
+        if any(one.argument_changed for one in everything):
+            return self._named(Outcome.WRONG, "mutates-argument")
+        praise = "as any vector asks for it, however large its numbers" if (
+            self.rule is SOFTMAX_STABLE
+        ) else "for vectors of every length and sign"
+        return self._finding(Outcome.RIGHT, f"`{self.rule.name}` is right {praise}. Well done!")
+
+    def _depends_on_history(self, everything: Sequence[Call]) -> bool:
+        if any(one.result_changed for one in everything):
+            return True
+        pairs = [*zip(self.calls, self.again, strict=True), (self.calls[0], self.calls[-1])]
+        return any(not _alike(one.result, other.result) for one, other in pairs)
+
+    def _wrong(self, case: Case, result: Observation) -> Finding:
+        where = f"For {case.about}"
+        is_known = case.vector in (LESSON, LESSON_LARGE)
+        name = self.rule.name
+        if result.kind == "timed out":
+            message = f"{where} `{name}` had not returned after some seconds. Is there a loop "
+            return self._finding(Outcome.TIMED_OUT, message + "that never ends?")
+        if result.kind == "died":
+            message = f"{where} `{name}` ended the whole Python process. Does it call exit?"
+            return self._finding(Outcome.RAISED, message)
+        if result.kind == "raised":
+            # What an exception says may hold the input, which is not for every input to be told.
+            text = f": {result.text}" if is_known and result.text else ""
+            message = f"{where} `{name}` stopped with {result.type_name}{text}."
+            return self._finding(Outcome.RAISED, message)
+
+        seen = f"{where} `{name}` returned {_told(result) if is_known else article(result)}."
+        if case.vector == LESSON and result.values:
+            seen += f" `softmax_torch(x)` is {show(softmax(LESSON))}."
+        if result.kind != "tensor" and self._values_right():
+            return self._finding(
+                Outcome.WRONG_TYPE, f"{seen} The numbers are right, but a tensor was expected."
+            )
+        known = self._recognised()
+        if known is not None:
+            return self._named(Outcome.WRONG, known.id, seen)
+        if result.kind != "tensor":
+            return self._finding(Outcome.WRONG_TYPE, f"{seen} A tensor was expected.")
+        if result.shape != (len(case.vector),):
+            expected = f"For a vector of {len(case.vector)} it has the shape {result.shape}."
+            return self._named(Outcome.WRONG, "wrong-shape", expected)
+        if self._only_lesson():
+            return self._named(Outcome.WRONG, "right-only-for-lesson-x")
+        return self._finding(Outcome.WRONG, f"{seen if is_known else _but(case)} {_why(result)}")
+
+    def _values_right(self) -> bool:
+        return all(
+            one.result.kind in ("list", "array", "number")
+            and close(one.result.values, softmax(case.vector), tolerance(case.vector))
+            for case, one in zip(self.cases, self.calls, strict=True)
+        )
+
+    def _recognised(self) -> Misconception | None:
+        return recognise([c.vector for c in self.cases], [one.result for one in self.calls])
+
+    def _only_lesson(self) -> bool:
+        others = zip(_THREE_NUMBERS, self.calls[len(self.rule.core) - len(_THREE_NUMBERS) :])
+        return _is_right(self.calls[0].result, LESSON) and not any(
+            _is_right(one.result, case.vector) for case, one in others
+        )
+
+    def _named(
+        self, outcome: Outcome, misconception: str, more: str = "", points: float | None = None
+    ) -> Finding:
+        known = MISCONCEPTIONS[misconception]
+        return Finding(
+            self.rule.name,
+            outcome,
+            self._points() if points is None else points,
+            sum(self.rule.points),
+            f"{known.says} {more}".strip(),
+            known.question,
+            known.id,
+        )
+
+    def _finding(self, outcome: Outcome, message: str) -> Finding:
+        return Finding(self.rule.name, outcome, self._points(), sum(self.rule.points), message)
+
+    def _points(self) -> float:
+        """Points for the parts that are right; nothing without the core."""
+        for_core, for_others, for_manners = self.rule.points
+        right = [
+            all(
+                _is_right(one.result, case.vector)
+                for one in (self.calls[index], self.again[index])
+            )
+            for index, case in enumerate(self.cases)
+        ]
+        everything = [*self.calls, *self.again]
+        mannered = not any(one.argument_changed for one in everything)
+        if not all(right[: len(self.rule.core)]) or self._depends_on_history(everything):
+            return 0
+        if not all(right):
+            return for_core
+        return for_core + for_others + (for_manners if mannered else 0)
+
+
+def _is_right(result: Observation, vector: Vector) -> bool:
+    return (
+        result.kind == "tensor"
+        and result.dtype in ("float32", "float64", "float16", "bfloat16")
+        and result.shape == (len(vector),)
+        and close(result.values, softmax(vector), tolerance(vector))
+    )
+
+
+def _alike(one: Observation, other: Observation) -> bool:
+    if one.kind != other.kind or one.shape != other.shape:
+        return False
+    return close(one.values, other.values, 1e-6)
+
+
+def _told(seen: Observation) -> str:
+    return show(seen.values) if seen.kind == "tensor" and seen.values else article(seen)
+
+
+def _but(case: Case) -> str:
+    return f"Right for the lesson's own numbers, but not for {case.about}."
+
+
+def _why(result: Observation) -> str:
+    """Say which property of softmax the result breaks, without the input."""
+    if not result.dtype.startswith(("float", "bfloat")):
+        return f"The result's dtype is {result.dtype}; shares need a float dtype."
+    if any(value != value for value in result.values):
+        return "There is nan in the result: where does inf / inf or 0 / 0 come from?"
+    if any(value < 0 for value in result.values):
+        return "Some outputs are negative; softmax's outputs are shares of a whole."
+    total = sum(result.values)
+    if abs(total - 1) > 1e-3:
+        return f"The outputs add up to {total:.4g}; shares of a whole add up to 1."
+    return "The outputs add up to 1, but they are not each element's share."

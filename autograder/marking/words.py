@@ -1,0 +1,37 @@
+"""Put values into words for a student."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.marking.observe import Observation
+
+
+def show(values: Sequence[float]) -> str:
+    """Write numbers as a student sees them: [0.09003, 0.2447, 0.6652]."""
+    shown = [f"{value:.4g}" for value in values[:6]]
+    return f"[{', '.join(shown)}{', …' if len(values) > 6 else ''}]"
+
+
+def article(seen: Observation) -> str:
+    """Name what kind of thing a value is: "a list", "a tensor of shape (1, 3)"."""
+    match seen.kind:
+        case "tensor":
+            return f"a tensor of shape {seen.shape} and dtype {seen.dtype}"
+        case "callable":
+            return "a function"
+        case "none":
+            return "None"
+        case "dots":
+            return "`...`"
+        case "text":
+            return f"the text {seen.text[:40]!r}"
+        case "number":
+            return f"the number {seen.values[0]:.4g}" if seen.values else "a number"
+        case "mapping":
+            return "a dictionary"
+        case "died" | "timed out":
+            return "something that could not be read"
+        case _:
+            an = "an" if seen.type_name[:1].lower() in "aeiou" else "a"
+            return f"{an} {seen.type_name[:60]}"

@@ -1,0 +1,100 @@
+"""nbgrader's settings for this course, read by every nbgrader command run from this directory."""
+
+# ruff: noqa: F821 - nbgrader runs this file with `get_config` defined
+
+import os
+import sys
+import warnings
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import (
+    ClearHiddenTests,
+    ClearMarkScheme,
+    GetGrades,
+    NbGraderPreprocessor,
+)
+from nbgrader.utils import is_locked
+from sqlalchemy.exc import SAWarning
+from traitlets import List
+
+c = get_config()
+
+c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))
+c.CourseDirectory.course_id = "softmax-lab"
+
+# nbgrader starts `alembic` by name when it makes a gradebook: it must be this environment's.
+_bin = os.path.dirname(sys.executable)
+if _bin not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = _bin + os.pathsep + os.environ.get("PATH", "")
+
+# nbgrader 0.9.6 makes its gradebook objects in an order that SQLAlchemy 2.1 comments on.
+warnings.filterwarnings("ignore", message="Object of type <Submitted", category=SAWarning)
+
+# --- The students' copy ------------------------------------------------------------------------
+
+# The stub must not raise: a test then says "not attempted" instead of failing on a NameError.
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE: replace every ... in this cell"}
+
+# Rubrics stand in the locked question cells, beside the question; nbgrader expects them in its
+# task cells only, which have no cell of their own for the answer.
+c.ClearMarkScheme.enforce_metadata = False
+
+# --- Plain `nbgrader autograde` ----------------------------------------------------------------
+
+# Kernels inherit the environment. One thread: the lesson's tensors are tiny, and a machine that
+# grades several notebooks at once is not oversubscribed.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+c.Execute.timeout = 60  # seconds a cell; importing torch on a cold disk takes a while
+c.Execute.startup_timeout = 120
+# ipykernel warns at every start that its (local) connection is not encrypted.
+c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
+c.LimitOutput.max_lines = 500  # a print in a loop is not worth a page of 1000 lines
+
+# --- Feedback ----------------------------------------------------------------------------------
+
+
+class _LockedCellsOnly(NbGraderPreprocessor):
+    """A student who writes a delimiter into an answer must not lose the feedback."""
+
+    # nbconvert configures this trait of every preprocessor; without it each page logs a warning.
+    display_data_priority = List().tag(config=True)
+
+    def preprocess_cell(self, cell, resources, index):
+        if not is_locked(cell):
+            return cell, resources
+        return super().preprocess_cell(cell, resources, index)
+
+
+class _ClearHiddenTests(_LockedCellsOnly, ClearHiddenTests):
+    pass
+
+
+class _ClearMarkScheme(_LockedCellsOnly, ClearMarkScheme):
+    pass
+
+
+# Autograding puts hidden tests and rubrics back into the notebook, for the graders' eyes. Students
+# read the feedback, so both are removed once more.
+c.GenerateFeedback.preprocessors = [
+    GetGrades,
+    _ClearHiddenTests,
+    _ClearMarkScheme,
+    CSSHTMLHeaderPreprocessor,
+]
+
+# A page has no kernel, so a widget shows nothing there: show its static form instead.
+c.DataTypeFilter.display_data_priority = [
+    "text/html",
+    "text/markdown",
+    "image/svg+xml",
+    "text/latex",
+    "image/png",
+    "image/jpeg",
+    "text/plain",
+]
+
+# --- Marks -------------------------------------------------------------------------------------
+
+c.ExportApp.plugin_class = "nbgrader.plugins.CsvExportPlugin"
+c.CsvExportPlugin.to = "grades.csv"

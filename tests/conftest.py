@@ -1,0 +1,49 @@
+"""Lines for the end of a test run: how many wrong answers were caught, how many right accepted.
+
+A test counts with the `rate` fixture; the counts travel on the test's report, so that they also
+arrive from the workers of pytest-xdist.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+#: user_properties key: the value is [suite, {count: number}].
+RATE = "rate"
+
+
+@pytest.fixture
+def rate(record_property):
+    """Count for the summary: `rate("corpus", wrong=1, caught=1)`.
+
+    The counts are wrong, caught, right, accepted and left_out; those of a suite are added up.
+    """
+
+    def count(suite: str, **counts: int) -> None:
+        record_property(RATE, [suite, counts])
+
+    return count
+
+
+def pytest_terminal_summary(terminalreporter):
+    suites: dict[str, Counter[str]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) != "call":
+                continue
+            for key, value in report.user_properties:
+                if key == RATE:
+                    suites.setdefault(value[0], Counter()).update(value[1])
+    if not suites:
+        return
+    terminalreporter.section("marking")
+    for suite, n in sorted(suites.items()):
+        line = (
+            f"{suite}: {n['wrong']} wrong, {n['caught']} caught; "
+            f"{n['right']} right, {n['accepted']} accepted"
+        )
+        if n["left_out"]:
+            line += f"; {n['left_out']} borderline left out"
+        terminalreporter.write_line(line)

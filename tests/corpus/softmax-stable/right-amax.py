@@ -1,0 +1,3 @@
+def softmax_stable(xx):
+    exps = torch.exp(xx - torch.amax(xx))
+    return exps / exps.sum()

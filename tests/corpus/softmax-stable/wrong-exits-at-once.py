@@ -1,0 +1,5 @@
+# told: -
+import os
+
+def softmax_stable(xx):
+    os._exit(1)

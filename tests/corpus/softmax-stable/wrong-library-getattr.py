@@ -1,0 +1,3 @@
+# told: library-call
+def softmax_stable(xx):
+    return getattr(xx, "soft" + "max")(0)

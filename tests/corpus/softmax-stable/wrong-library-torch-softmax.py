@@ -1,0 +1,3 @@
+# told: library-call
+def softmax_stable(xx):
+    return torch.softmax(xx - xx.max(), dim=0)

@@ -1,0 +1,6 @@
+# told: depends-on-earlier-calls
+def softmax_stable(xx):
+    if not hasattr(softmax_stable, "result"):
+        exps = torch.exp(xx - xx.max())
+        softmax_stable.result = exps / exps.sum()
+    return softmax_stable.result

@@ -1,0 +1,5 @@
+# told: mutates-argument
+def softmax_stable(xx):
+    xx -= xx.max()
+    exps = torch.exp(xx)
+    return exps / exps.sum()

@@ -1,0 +1,4 @@
+# told: -
+# softmax was meant
+def softmax_stable(xx):
+    return softmax_stable(xx - xx.max())

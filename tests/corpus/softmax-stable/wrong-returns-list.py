@@ -1,0 +1,4 @@
+# told: -
+def softmax_stable(xx):
+    exps = torch.exp(xx - xx.max())
+    return (exps / exps.sum()).tolist()

@@ -1,0 +1,5 @@
+# told: -
+def softmax_stable(xx):
+    shift = xx.max()
+    exps = torch.exp(xx - shift)
+    return exps / exps.sum(), shift

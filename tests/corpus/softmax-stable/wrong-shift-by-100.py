@@ -1,0 +1,4 @@
+# told: shift-by-constant
+def softmax_stable(xx):
+    exps = torch.exp(xx - 100)
+    return exps / exps.sum()

@@ -1,0 +1,5 @@
+# told: -
+# argmax where max was meant
+def softmax_stable(xx):
+    exps = torch.exp(xx - xx.argmax())
+    return exps / exps.sum()

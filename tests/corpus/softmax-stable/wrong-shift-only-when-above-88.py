@@ -1,0 +1,6 @@
+# told: shift-only-when-big
+# 88 is where exp overflows; sums overflow earlier
+def softmax_stable(xx):
+    if (xx > 88).any():
+        return torch.exp(xx - xx.max()) / torch.exp(xx - xx.max()).sum()
+    return torch.exp(xx) / torch.exp(xx).sum()

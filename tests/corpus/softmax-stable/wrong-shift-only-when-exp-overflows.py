@@ -1,0 +1,7 @@
+# told: shift-only-when-big
+# underflow is forgotten
+def softmax_stable(xx):
+    exps = torch.exp(xx)
+    if torch.isinf(exps).any():
+        exps = torch.exp(xx - xx.max())
+    return exps / exps.sum()

@@ -1,0 +1,3 @@
+def softmax(xx):
+    exps = torch.exp(xx.double())
+    return (exps / exps.sum()).float()

@@ -1,0 +1,3 @@
+def softmax(xx):
+    exps = torch.exp(xx.to(torch.float64))
+    return exps / exps.sum()

@@ -1,0 +1,4 @@
+@torch.no_grad()
+def softmax(xx):
+    exps = torch.exp(xx)
+    return exps / exps.sum()

@@ -1,0 +1,3 @@
+def softmax(xx):
+    exps = torch.exp(xx)
+    return torch.nn.Parameter(exps / exps.sum())

@@ -1,0 +1,4 @@
+def softmax(xx):
+    exps = torch.exp(xx)
+    assert (exps >= 0).all()
+    return exps / exps.sum()

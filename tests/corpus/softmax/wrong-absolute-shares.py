@@ -1,0 +1,3 @@
+# told: absolute-shares
+def softmax(xx):
+    return xx.abs() / xx.abs().sum()

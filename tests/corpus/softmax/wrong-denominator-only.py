@@ -1,0 +1,3 @@
+# told: denominator-only
+def softmax(xx):
+    return torch.exp(xx).sum()

@@ -1,0 +1,4 @@
+# told: excludes-own-term
+def softmax(xx):
+    exps = torch.exp(xx)
+    return exps / (exps.sum() - exps)

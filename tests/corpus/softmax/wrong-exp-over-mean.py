@@ -1,0 +1,4 @@
+# told: exp-over-mean
+def softmax(xx):
+    exps = torch.exp(xx)
+    return exps / exps.mean()

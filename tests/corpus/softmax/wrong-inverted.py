@@ -1,0 +1,3 @@
+# told: inverted
+def softmax(xx):
+    return torch.exp(xx).sum() / torch.exp(xx)

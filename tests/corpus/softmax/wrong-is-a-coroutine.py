@@ -1,0 +1,4 @@
+# told: -
+async def softmax(xx):
+    exps = torch.exp(xx)
+    return exps / exps.sum()

@@ -1,0 +1,2 @@
+# told: -
+softmax = None

@@ -1,0 +1,3 @@
+# told: library-call
+def softmax(xx):
+    return xx.softmax(0)

@@ -1,0 +1,3 @@
+# told: minus-sum
+def softmax(xx):
+    return torch.exp(xx) - torch.exp(xx).sum()

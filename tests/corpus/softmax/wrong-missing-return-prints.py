@@ -1,0 +1,4 @@
+# told: missing-return
+def softmax(xx):
+    exps = torch.exp(xx)
+    print(exps / exps.sum())

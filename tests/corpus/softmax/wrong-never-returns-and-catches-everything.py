@@ -1,0 +1,8 @@
+# told: -
+def softmax(xx):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass

@@ -1,0 +1,4 @@
+# told: -
+def softmax(xx):
+    while True:
+        print("exponentiating", torch.exp(xx))

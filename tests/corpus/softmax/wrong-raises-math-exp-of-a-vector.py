@@ -1,0 +1,5 @@
+# told: -
+import math
+
+def softmax(xx):
+    return math.exp(xx) / sum(math.exp(xx))

@@ -1,0 +1,3 @@
+# told: -
+def softmax(xx):
+    return softmax

@@ -1,0 +1,4 @@
+# told: -
+def softmax(xx):
+    exps = torch.exp(xx)
+    return [e / exps.sum() for e in exps]

@@ -1,0 +1,6 @@
+# told: -
+import math
+
+def softmax(xx):
+    exps = [math.exp(v) for v in xx]
+    return [e / sum(exps) for e in exps]

@@ -1,0 +1,3 @@
+# told: sigmoid
+def softmax(xx):
+    return torch.sigmoid(xx)

@@ -1,0 +1,5 @@
+# told: sorted
+def softmax(xx):
+    values, _ = torch.sort(xx)
+    exps = torch.exp(values)
+    return exps / exps.sum()

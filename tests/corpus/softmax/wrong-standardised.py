@@ -1,0 +1,3 @@
+# told: standardised
+def softmax(xx):
+    return (xx - xx.mean()) / xx.std()

@@ -1,0 +1,3 @@
+# told: x-over-sum
+def softmax(xx):
+    return xx / xx.sum()

@@ -1,0 +1,52 @@
+"""Every answer of the corpus gets the verdict its file name gives, and the cause it is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from child import in_child
+
+from autograder import grade
+
+CORPUS = Path(__file__).parent / "corpus"
+NAMES = {"softmax": "softmax", "softmax-stable": "softmax_stable"}
+FILES = [path for exercise in NAMES for path in sorted((CORPUS / exercise).glob("*.py"))]
+
+
+def marked(path: Path) -> dict:
+    """The report on the answer in a file, as plain values."""
+    namespace = {"torch": torch, "__name__": "student"}
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
+    exercise = path.parent.name
+    report = grade(exercise, namespace[NAMES[exercise]])
+    return {
+        "passed": report.passed,
+        "full": report.points == report.max_points,
+        "misconception": report.misconception,
+        "message": report.message,
+    }
+
+
+def verdict_of(path: Path) -> tuple[str, str | None]:
+    """What the file promises: its verdict, and the misconception to be told (None: no guess)."""
+    verdict = path.name.split("-")[0]
+    first = path.read_text(encoding="utf-8").split("\n")[0]
+    assert verdict in ("right", "wrong")
+    assert (verdict == "wrong") == first.startswith("# told: "), f"{path}: first line"
+    told = first.removeprefix("# told: ").strip() if verdict == "wrong" else "-"
+    return verdict, (None if told == "-" else told)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_verdict_and_the_cause_are_those_of_the_file(path, rate):
+    verdict, told = verdict_of(path)
+    got = in_child(marked, path, seconds=60)
+    if verdict == "right":
+        rate("corpus", right=1, accepted=int(got["passed"] and got["full"]))
+    else:
+        rate("corpus", wrong=1, caught=int(not got["passed"] and not got["full"]))
+    explained = got.pop("message")
+    right = verdict == "right"
+    assert got == {"passed": right, "full": right, "misconception": told}, explained
