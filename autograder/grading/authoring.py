@@ -25,12 +25,12 @@ jupytext:
     format_name: myst
     format_version: 0.13
 kernelspec:
-  name: python3
   display_name: Python 3 (ipykernel)
   language: python
+  name: python3
 ---"""
 
-#: What nbgrader removes from the students' copy: a region stands between `### BEGIN <kind>` and
+#: What nbgrader removes from the students' copy. A region stands between `### BEGIN <kind>` and
 #: `### END <kind>`.
 REGIONS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 
@@ -177,7 +177,7 @@ def find_mistakes(text: str, contract: Contract) -> list[Mistake]:
     return sorted(mistakes, key=lambda mistake: mistake.line)
 
 
-def role_of(grade_id: str, contract: Contract) -> Role | None:
+def role_of(grade_id: str, contract: Contract) -> Role:
     """Return the role a grade_id gives a cell."""
     if grade_id in contract.tested:
         return CODE
@@ -280,7 +280,7 @@ def _flags(cell: Cell, contract: Contract) -> Iterator[str]:
     if version != SCHEMA_VERSION:
         yield f"schema_version is {version}: set it to {SCHEMA_VERSION}"
     role = role_of(cell.grade_id, contract)
-    if role is None or not cell.grade_id:
+    if not cell.grade_id:
         return
     if role.cell_type not in (None, cell.cell_type):
         yield f"{role.what} is a {role.cell_type} cell, this is a {cell.cell_type} cell"

@@ -45,8 +45,11 @@ def _handle(arguments: argparse.Namespace) -> int:
         stale = differences(root)
         print("\n\n".join([*stale, f"Repair it with: {REPAIR}"]) if stale else "Up to date.")
         return FAILED if stale else OK
-    for path in build(root):
+    changed = build(root)
+    for path in changed:
         print(f"wrote {path.relative_to(root)}")
+    if not changed:
+        print("Up to date.")
     return OK
 
 
@@ -236,7 +239,8 @@ def _readable(text: str) -> list[str]:
         for cell in json.loads(text)["cells"]:
             lines.append(f"[{cell.get('id')}] {json.dumps(cell['metadata'], sort_keys=True)}")
             lines += "".join(cell["source"]).split("\n")
-            lines += [json.dumps(output, sort_keys=True) for output in cell.get("outputs", [])]
+            outputs = [json.dumps(output, sort_keys=True) for output in cell.get("outputs", [])]
+            lines += ["[outputs]", *outputs] if outputs else []
     except (ValueError, KeyError, TypeError):
         return text.split("\n")
     return lines

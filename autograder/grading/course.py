@@ -191,9 +191,11 @@ class Course:
             converter.force = converter.create_student = True
             try:
                 converter.start()
-            except Exception:
+            except BaseException as error:  # Ctrl-C as well: nothing stays half recorded
                 if not was_known:
                     self._forget(student)
+                if not isinstance(error, Exception):
+                    raise
                 raise GradingError(self._failure(lines)) from None
         target = self.autograded(student)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -215,6 +217,11 @@ class Course:
         """Return the marks of everyone in the gradebook."""
         with self._gradebook() as gradebook:
             return marks_table(gradebook, self.assignment)
+
+    def marks_of(self, student: str) -> Marks:
+        """Return the marks of a student who has been graded."""
+        with self._gradebook() as gradebook:
+            return _marks(gradebook.find_submission(self.assignment, student))
 
     def generate_feedback(self) -> None:
         """Write the feedback pages of everyone who is graded.
@@ -260,9 +267,18 @@ class Course:
 
     def _gradebook(self) -> Any:
         from nbgrader.api import Gradebook
+        from sqlalchemy.exc import SQLAlchemyError
 
         directory = self._directory()
-        return Gradebook(directory.db_url, directory.course_id)
+        try:
+            return Gradebook(directory.db_url, directory.course_id)
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", error))
+            raise LabError(
+                f"the gradebook {directory.db_url} cannot be opened: {reason}. If nbgrader was "
+                "upgraded, keep a copy of it and run `nbgrader db upgrade`; if it is broken, put "
+                "a copy that works in its place."
+            ) from None
 
     def _has_submission(self, student: str) -> bool:
         from nbgrader.api import MissingEntry
@@ -286,11 +302,14 @@ class Course:
         lines: list[str] = []
         keep = _Keep(lines)
         mode, self._log_mode = self._log_mode, "a"
-        file = logging.FileHandler(self.log_file, mode, encoding="utf-8", errors="backslashreplace")
+        stream = open(self.log_file, mode, encoding="utf-8", errors="backslashreplace")
+        file = logging.StreamHandler(stream)
         file.setLevel(logging.INFO)
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         loggers = [self._app.log, logging.getLogger(), logging.getLogger("py.warnings")]
         before = [(log, log.handlers[:], log.propagate) for log in loggers]
+        stderr = os.dup(2)  # kernels inherit it, and some die with words
+        os.dup2(stream.fileno(), 2)
         for log in loggers:
             log.handlers, log.propagate = [file, keep], False
         with warnings.catch_warnings():
@@ -299,10 +318,12 @@ class Course:
             try:
                 yield lines
             finally:
+                os.dup2(stderr, 2)
+                os.close(stderr)
                 logging.captureWarnings(False)
                 for log, handlers, propagate in before:
                     log.handlers, log.propagate = handlers, propagate
-                file.close()
+                stream.close()
 
 
 class _Keep(logging.Handler):
@@ -322,25 +343,27 @@ def marks_table(gradebook: Any, assignment: str) -> list[Marks]:
         assignment: the assignment's id.
 
     """
-    table = []
-    for submission in gradebook.find_assignment(assignment).submissions:
-        marks = []
-        for notebook in submission.notebooks:
-            by_hand = {cell.name for cell in notebook.notebook.solution_cells}
-            by_hand |= {cell.name for cell in notebook.notebook.task_cells}
-            order = {cell.name: i for i, cell in enumerate(notebook.notebook.source_cells)}
-            for grade in sorted(notebook.grades, key=lambda grade: order.get(grade.name, 0)):
-                marks.append(
-                    Mark(
-                        grade.name,
-                        float(grade.score or 0),
-                        float(grade.max_score or 0),
-                        grade.name in by_hand,
-                        bool(grade.needs_manual_grade),
-                    )
+    submissions = gradebook.find_assignment(assignment).submissions
+    return sorted(map(_marks, submissions), key=lambda marks: marks.student)
+
+
+def _marks(submission: Any) -> Marks:
+    marks = []
+    for notebook in submission.notebooks:
+        known = notebook.notebook
+        by_hand = {cell.name for cell in (*known.solution_cells, *known.task_cells)}
+        order = {cell.name: place for place, cell in enumerate(known.source_cells)}
+        for grade in sorted(notebook.grades, key=lambda grade: order.get(grade.name, 0)):
+            marks.append(
+                Mark(
+                    grade.name,
+                    float(grade.score or 0),
+                    float(grade.max_score or 0),
+                    grade.name in by_hand,
+                    bool(grade.needs_manual_grade),
                 )
-        table.append(Marks(submission.student_id, tuple(marks)))
-    return sorted(table, key=lambda marks: marks.student)
+            )
+    return Marks(submission.student_id, tuple(marks))
 
 
 def _application(root: Path) -> Any:

@@ -62,7 +62,7 @@ def execute(notebook: Any, file: str) -> None:
             resources={"metadata": {"path": home}},
         )
         try:
-            client.execute(env=environment)
+            client.execute(cleanup_kc=True, env=environment)  # a manager that is given is kept
         except CellExecutionError as error:
             failure = f"{error.ename}: {error.evalue}"
         except CellTimeoutError:

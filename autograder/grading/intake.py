@@ -64,7 +64,11 @@ def students(submitted: Path) -> list[str]:
         OSError: `submitted` is not a readable folder.
 
     """
-    return sorted(entry.name for entry in submitted.iterdir() if not entry.name.startswith("."))
+    return sorted(
+        entry.name
+        for entry in submitted.iterdir()
+        if not entry.name.startswith(".") and (entry.is_dir() or entry.is_symlink())
+    )
 
 
 def take_in(
@@ -134,11 +138,14 @@ def _report_matches(
         look = ", ".join(strays.get("position", ()))
         look = f" Look at those matched by position: {look}." if look else ""
         whose = "All" if count == len(marked) else f"{count} of {len(marked)}"
+        which = f"{whose} marked cells have"
+        if count == 1:
+            which = f"The cell {next(iter(strays.values()))[0]} has"
         problems.append(
             Problem(
                 "metadata",
                 None if count > 1 else next(iter(strays.values()))[0],
-                f"{whose} marked cells have lost nbgrader’s metadata, as happens in Colab.",
+                f"{which} lost nbgrader’s metadata, as happens in Colab.",
                 f"They were matched {ways}.{look}",
             )
         )

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Status = Literal["graded", "unchanged", "not graded", "nothing submitted"]
 
 _TIMESTAMP_BYTES = 100
+_LONGEST = 400  # characters of a line
 
 
 @dataclass(frozen=True)
@@ -123,15 +124,15 @@ def grade(
     releases = course.released()
     lines = []
     for student in chosen:
-        taken = [
-            intake.take_in(course.submitted, student, assignment, name, release)
+        taken = {
+            name: intake.take_in(course.submitted, student, assignment, name, release)
             for name, release in releases.items()
-        ]
+        }
         line = _grade_one(course, student, taken, memory, version, force or student not in graded)
         lines.append(line)
         memory.set_problems(assignment, student, line.problems)
-        marks = {m.student: m for m in course.marks()} if line.status == "graded" else graded
-        for text in _describe(line, marks.get(student)):
+        marks = course.marks_of(student) if line.status == "graded" else graded.get(student)
+        for text in _describe(line, marks):
             say(text)
     return lines, course
 
@@ -139,20 +140,20 @@ def grade(
 def _grade_one(
     course: Course,
     student: str,
-    taken: list[Intake],
+    taken: Mapping[str, Intake],
     memory: _Memory,
     version: str,
     force: bool,
 ) -> Line:
     from autograder.grading.course import GradingError
 
-    problems = [problem for one in taken for problem in one.problems]
-    if all(one.notebook is None and _is_absent(one) for one in taken):
+    problems = [problem for one in taken.values() for problem in one.problems]
+    if not os.path.lexists(course.submitted / student / course.assignment):
         return Line(student, "nothing submitted")
-    if any(one.notebook is None for one in taken):
+    if any(one.notebook is None for one in taken.values()):
         return Line(student, "not graded", tuple(problems))
     timestamp = _timestamp(course.submitted / student / course.assignment, problems)
-    digest = _digest([version, timestamp, *(one.path.read_bytes() for one in taken)])
+    digest = _digest([version, timestamp, *(one.path.read_bytes() for one in taken.values())])
     current = memory.digest(course.assignment, student) == digest
     if current and not force and course.autograded(student).is_dir():
         return Line(student, "unchanged", tuple(problems))
@@ -165,19 +166,14 @@ def _grade_one(
     return Line(student, "graded", tuple(problems))
 
 
-def _is_absent(one: Intake) -> bool:
-    return not os.path.lexists(one.path.parent)
-
-
-def _stage(folder: Path, taken: list[Intake], timestamp: str) -> None:
+def _stage(folder: Path, taken: Mapping[str, Intake], timestamp: str) -> None:
     """Write the rebuilt notebooks where nbgrader looks for them."""
     import nbformat
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for one in taken:
-        file = folder / one.path.name
-        nbformat.write(one.notebook, file)  # type: ignore[no-untyped-call]
+    for name, one in taken.items():
+        nbformat.write(one.notebook, folder / f"{name}.ipynb")  # type: ignore[no-untyped-call]
     if timestamp:
         (folder / "timestamp.txt").write_text(timestamp, encoding="utf-8")
 
@@ -211,11 +207,17 @@ def _print(text: str) -> None:
 
 
 def _describe(line: Line, marks: Marks | None) -> list[str]:
-    head = f"{line.student}: {line.status}"
+    head = f"{_printable(line.student)}: {line.status}"
     if line.status in ("graded", "unchanged"):
         head += _score(marks)
     texts = [] if line.status == "unchanged" else [*map(str, line.problems), line.failure]
-    return [f"{head}.", *(f"    {text}" for text in texts if text)]
+    return [f"{head}.", *(f"    {_printable(text)}" for text in texts if text)]
+
+
+def _printable(text: str) -> str:
+    """Return text a student may have chosen, without what would upset a terminal."""
+    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _score(marks: Marks | None) -> str:

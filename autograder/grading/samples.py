@@ -49,7 +49,7 @@ def read_samples(folder: Path) -> list[Sample]:
         for file in folder.glob("*.md")
         if file.stem != "README"
     ]
-    for file in folder.glob("*.ipynb"):
+    for file in folder.glob("*.broken"):
         samples.append(Sample(file.stem, "a file that breaks off", {}, {}, file.read_bytes()))
     if not samples:
         raise LabError(f"there are no sample submissions in {folder}.")

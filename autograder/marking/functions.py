@@ -58,7 +58,7 @@ def mark_function(rule: FunctionRule, function: object) -> Finding:
     kind = look({rule.name: function})[rule.name]
     if kind.kind != "callable":
         return _not_a_function(rule, kind)
-    cases = (*rule.core, *rule.others, rule.core[0])
+    cases = (*rule.core, *rule.others)
     vectors = [case.vector for case in cases]
     calls = call(function, vectors)
     if calls[-1].result.kind in ("timed out", "died"):
@@ -113,16 +113,20 @@ class _Marking:
             return self._wrong(*wrong[0])
         if any(one.argument_changed for one in everything):
             return self._named(Outcome.WRONG, "mutates-argument")
-        praise = "as any vector asks for it, however large its numbers" if (
-            self.rule is SOFTMAX_STABLE
-        ) else "for vectors of every length and sign"
+        praise = (
+            "as any vector asks for it, however large its numbers"
+            if (self.rule is SOFTMAX_STABLE)
+            else "for vectors of every length and sign"
+        )
         return self._finding(Outcome.RIGHT, f"`{self.rule.name}` is right {praise}. Well done!")
 
     def _depends_on_history(self, everything: Sequence[Call]) -> bool:
         if any(one.result_changed for one in everything):
             return True
-        pairs = [*zip(self.calls, self.again, strict=True), (self.calls[0], self.calls[-1])]
-        return any(not _alike(one.result, other.result) for one, other in pairs)
+        return any(
+            not _alike(one.result, other.result)
+            for one, other in zip(self.calls, self.again, strict=True)
+        )
 
     def _wrong(self, case: Case, result: Observation) -> Finding:
         where = f"For {case.about}"
@@ -147,6 +151,11 @@ class _Marking:
             return self._finding(
                 Outcome.WRONG_TYPE, f"{seen} The numbers are right, but a tensor was expected."
             )
+        if result.kind == "tensor" and result.shape != (len(case.vector),):
+            values = close(result.values, softmax(case.vector), tolerance(case.vector))
+            if values:
+                shape = f"For a vector of {len(case.vector)} it has the shape {result.shape}."
+                return self._named(Outcome.WRONG, "wrong-shape", shape)
         known = self._recognised()
         if known is not None:
             return self._named(Outcome.WRONG, known.id, seen)
@@ -197,8 +206,7 @@ class _Marking:
         for_core, for_others, for_manners = self.rule.points
         right = [
             all(
-                _is_right(one.result, case.vector)
-                for one in (self.calls[index], self.again[index])
+                _is_right(one.result, case.vector) for one in (self.calls[index], self.again[index])
             )
             for index, case in enumerate(self.cases)
         ]

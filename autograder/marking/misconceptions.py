@@ -59,6 +59,14 @@ def _shifted_by(statistic: Formula) -> tuple[Formula, ...]:
     return (lambda x: _naive(x - statistic(x)),)
 
 
+def _only_when(statistic: Formula, *limits: float) -> tuple[Formula, ...]:
+    """Shift where the statistic is beyond a limit: the limit itself counts, or does not."""
+    return (
+        *_with(lambda x, c: _stable(x) if statistic(x) > c else _naive(x), *limits),
+        *_with(lambda x, c: _stable(x) if statistic(x) >= c else _naive(x), *limits),
+    )
+
+
 def _with(formula: Callable[[Tensor, float], Tensor], *constants: float) -> tuple[Formula, ...]:
     return tuple(lambda x, c=c: formula(x, c) for c in constants)
 
@@ -76,6 +84,8 @@ def _whole_nan_to_one_hot(x: Tensor) -> Tensor:
 def _shares(weights: Tensor) -> Tensor:
     return weights / weights.sum()
 
+
+_FACTORS = (2.0, 3.0, 5.0, 10.0, 50.0, 100.0, 0.5, 1 / 3, 0.25, 0.2, 0.1, 0.02, 0.01)
 
 _LIST = (
     # Normalising
@@ -126,6 +136,7 @@ _LIST = (
         (
             lambda x: x.exp() / x.exp().norm(),
             lambda x: (x - x.max()).exp() / (x - x.max()).exp().norm(),
+            lambda x: torch.nn.functional.normalize(x.exp(), dim=0),
         ),
     ),
     Misconception(
@@ -156,7 +167,7 @@ _LIST = (
         "first-three-only",
         "The denominator seems to be made of the first three elements only.",
         "What should change in your function when x has four elements?",
-        (lambda x: x.exp() / x[:3].exp().sum(), lambda x: _stable(x[:3])),
+        (lambda x: x.exp() / x[:3].exp().sum(),),
     ),
     Misconception(
         "minus-sum",
@@ -223,7 +234,11 @@ _LIST = (
         "one-hot",
         "This is 1 at the largest input and 0 elsewhere: the hard maximum, not the soft one.",
         "What should the outputs be when two inputs are almost equal?",
-        (_one_hot, lambda x: (x == x.max()).float(), lambda x: (x == x.max()) / (x == x.max()).sum()),
+        (
+            _one_hot,
+            lambda x: (x == x.max()).float(),
+            lambda x: (x == x.max()) / (x == x.max()).sum(),
+        ),
     ),
     Misconception(
         "argmax-index",
@@ -253,7 +268,11 @@ _LIST = (
         "absolute-shares",
         "This looks like |x| divided by the sum of |x|: exp is missing.",
         "Should -3 and 3 get the same output?",
-        (lambda x: _shares(x.abs()),),
+        (
+            lambda x: _shares(x.abs()),
+            lambda x: x / x.abs().sum(),
+            lambda x: torch.nn.functional.normalize(x, p=1, dim=0),
+        ),
     ),
     Misconception(
         "squares",
@@ -307,9 +326,9 @@ _LIST = (
         "temperature",
         "This looks like softmax of x times a constant: sharper or flatter than it should be.",
         "What is x multiplied or divided by before exp? Is that in the formula?",
-        _with(
-            lambda x, c: _stable(x * c),
-            2.0, 3.0, 5.0, 10.0, 50.0, 100.0, 0.5, 1 / 3, 0.25, 0.2, 0.1, 0.01,
+        (
+            *_with(lambda x, c: _naive(x * c), *_FACTORS),
+            *_with(lambda x, c: _stable(x * c), *_FACTORS),
         ),
     ),
     Misconception(
@@ -318,12 +337,29 @@ _LIST = (
         "How large is the sum of exp(x) when all inputs are far below zero?",
         _with(
             lambda x, c: x.exp() / (x.exp().sum() + c),
-            1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16,
+            1.0,
+            0.1,
+            0.01,
+            1e-3,
+            1e-4,
+            1e-5,
+            1e-6,
+            1e-7,
+            1e-8,
+            1e-9,
+            1e-10,
+            1e-12,
+            1e-15,
+            1e-16,
             1e-20,
         )
         + _with(
             lambda x, c: (x - x.max()).exp() / ((x - x.max()).exp().sum() + c),
-            1.0, 0.1, 0.01, 1e-3, 1e-4,
+            1.0,
+            0.1,
+            0.01,
+            1e-3,
+            1e-4,
         ),
     ),
     Misconception(
@@ -341,6 +377,9 @@ _LIST = (
             lambda x: _stable(x.half()).float(),
             lambda x: _stable(x.half().float()),
             lambda x: _stable(x).half().float(),
+            lambda x: _naive((x - x.max()).half()).float(),
+            lambda x: _naive(x.half().float()),
+            lambda x: _naive((x - x.max()).bfloat16()).float(),
             lambda x: _naive(x.bfloat16()).float(),
             lambda x: _stable(x.bfloat16()).float(),
             lambda x: _stable(x).bfloat16().float(),
@@ -381,6 +420,7 @@ _LIST = (
             _naive,
             lambda x: (x - x.exp().sum().log()).exp(),
             lambda x: x.exp() * x.exp().sum().reciprocal(),
+            lambda x: _shares((-x.max()).exp() * x.exp()),
         ),
     ),
     Misconception(
@@ -438,12 +478,6 @@ _LIST = (
         _shifted_by(lambda x: x.abs().max()),
     ),
     Misconception(
-        "shift-by-positive-max",
-        "This looks like a shift by the larger of max(x) and 0.",
-        "What becomes of your shift when all elements are very negative?",
-        _shifted_by(lambda x: x.max().clamp(min=0)),
-    ),
-    Misconception(
         "shift-by-norm",
         "This looks like a shift by the norm of x.",
         "What becomes of your shift when all elements are very negative?",
@@ -455,8 +489,27 @@ _LIST = (
         "For which x was that number right? What would be right for every x?",
         _with(
             lambda x, c: _naive(x - c),
-            150, 1, 10, 20, 50, 60, 70, 75, 80, 85, 87, 88, 90, 100, 120, 140, 200, 300, 500,
-            1000, 10000,
+            150,
+            1,
+            10,
+            20,
+            50,
+            60,
+            70,
+            75,
+            80,
+            85,
+            87,
+            88,
+            90,
+            100,
+            120,
+            140,
+            200,
+            300,
+            500,
+            1000,
+            10000,
         ),
     ),
     Misconception(
@@ -495,7 +548,6 @@ _LIST = (
             lambda x: _naive((x - x.min()) / (x.max() - x.min())),
             lambda x: _stable((x - x.max()) / x.max()),
             lambda x: _stable((x - x.max()) / x.abs().max()),
-            *_with(lambda x, c: _naive(x / c), 50, 100, 10, 1000),
         ),
     ),
     Misconception(
@@ -505,19 +557,56 @@ _LIST = (
         (
             *_with(
                 lambda x, c: _naive(x.clamp(max=c)),
-                1, 5, 10, 20, 30, 50, 60, 70, 80, 85, 87, 88, 88.7, 88.72, 100,
+                1,
+                5,
+                10,
+                20,
+                30,
+                50,
+                60,
+                70,
+                80,
+                85,
+                87,
+                88,
+                88.7,
+                88.72,
+                100,
             ),
             *_with(
                 lambda x, c: _naive(x.clamp(-c, c)),
-                1, 5, 10, 20, 30, 50, 60, 70, 80, 85, 87, 88, 88.7, 88.72, 100,
+                1,
+                5,
+                10,
+                20,
+                30,
+                50,
+                60,
+                70,
+                80,
+                85,
+                87,
+                88,
+                88.7,
+                88.72,
+                100,
             ),
             *_with(
                 lambda x, c: _naive((x - x.max()).clamp(min=-c)), 1, 5, 10, 20, 30, 50, 60, 70, 80
             ),
             *_with(
                 lambda x, c: _shares(x.exp().clamp(max=c)),
-                3.4e38, 3.4028235e38, 1e38, 3e38, 1e37, 1e30, 1e20, 1e10,
+                3.4e38,
+                3.4028235e38,
+                1e38,
+                3e38,
+                1e37,
+                1e30,
+                1e20,
+                1e10,
             ),
+            *_with(lambda x, c: _naive(x.double().clamp(max=c)), 500, 700, 709),
+            *_with(lambda x, c: _naive(x.double().clamp(max=c)).nan_to_num(nan=0.0), 500, 700, 709),
             *_with(lambda x, c: _shares(x.exp().clamp(min=c)), 1e-30, 1e-20, 1e-12, 1e-10, 1e-8),
         ),
     ),
@@ -552,17 +641,12 @@ _LIST = (
         "The shift seems to be done only when some number is large.",
         "What is exp of a very negative number? And the sum, when all are very negative?",
         (
-            *_with(
-                lambda x, c: _stable(x) if x.max() > c else _naive(x),
-                0, 1, 10, 20, 30, 50, 60, 70, 80, 85, 87, 88, 88.7, 90, 100, 150, 200, 500, 700,
-                709, 1000,
-            ),
-            *_with(
-                lambda x, c: _stable(x) if x.abs().max() > c else _naive(x),
-                88, 88.7, 90, 100, 150, 200, 500, 700, 709, 1000,
-            ),
-            lambda x: _stable(x) if x.exp().isinf().any() else _naive(x),
-            lambda x: _stable(x) if x.exp().sum().isinf() else _naive(x),
+            *_shifted_by(lambda x: x.max().clamp(min=0)),
+            *_only_when(lambda x: x.max(), 80, 85, 87, 88, 88.7, 90, 100, 150, 200, 500, 709, 1000),
+            *_only_when(lambda x: x.abs().max(), 88, 88.7, 90, 100, 150, 200, 500, 709, 1000),
+            *_only_when(lambda x: x.exp().isinf().any(), 0.5),
+            *_only_when(lambda x: x.exp().sum().isinf(), 0.5),
+            *_only_when(lambda x: _naive(x).isnan().any(), 0.5),
         ),
     ),
     # Behaviour
@@ -617,13 +701,16 @@ def recognise(vectors: Sequence[Vector], observed: Sequence[Observation]) -> Mis
         observed: what the student's function returned for each.
 
     """
-    if any(seen.kind not in ("tensor", "list", "array", "number") for seen in observed):
+    # A function that stops on some inputs (too short a vector, say) is told from the others.
+    pairs = [
+        (vector, seen)
+        for vector, seen in zip(vectors, observed, strict=True)
+        if seen.kind in ("tensor", "list", "array", "number")
+    ]
+    if 2 * len(pairs) < len(vectors) or not pairs:
         return None
     # Inputs with a wrong result first: they tell the formulas apart, and few survive them.
-    pairs = sorted(
-        zip(vectors, observed, strict=True),
-        key=lambda pair: close(pair[1].values, softmax(pair[0]), _AGREEMENT),
-    )
+    pairs.sort(key=lambda pair: close(pair[1].values, softmax(pair[0]), _AGREEMENT))
     candidates = [(each, formula) for each in _LIST for formula in each.formulas]
     for some in (pairs[:1], pairs[1:5], pairs[5:]):
         predictions = _predict([formula for _, formula in candidates], [v for v, _ in some])

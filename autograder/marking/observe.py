@@ -18,7 +18,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from types import FrameType, FunctionType
 from typing import Any
@@ -34,10 +34,10 @@ _set_num_threads = torch.set_num_threads
 
 #: CPU seconds a student's code may use in one child, and seconds it may take in all. Right answers
 #: need some hundredths of either.
-CPU_LIMIT = 2
-WALL_LIMIT = 6.0
+CPU_LIMIT = 3
+WALL_LIMIT = 5.0
 #: What a child may allocate beyond what the caller has, in bytes.
-MEMORY_LIMIT = 2 << 30
+MEMORY_LIMIT = 1 << 30
 #: The largest value that is read, in numbers, and the longest text, in characters.
 MAX_NUMBERS = 10_000
 MAX_TEXT = 300
@@ -226,21 +226,19 @@ class _LibraryWatch(TorchDispatchMode):
         return False
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.found = ""
 
     def __enter__(self) -> _LibraryWatch:
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         sys.setprofile(self._entered)
         return self
 
     def __exit__(self, *exc: Any) -> None:
         sys.setprofile(None)
-        super().__exit__(*exc)
+        super().__exit__(*exc)  # type: ignore[no-untyped-call]
 
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = str(func)
         if any(kernel in name for kernel in self._KERNELS):
             self.found = self.found or name.split(".")[1].strip("_")
@@ -375,17 +373,12 @@ def _run(program: Callable[[Callable[[Any], None]], None]) -> tuple[list[Any], C
     if child == 0:
         _be_the_child(program, sending)
     os.close(sending)
-    try:
-        # In both processes, so that it holds whichever runs first.
+    with suppress(OSError):  # the child has done it already and gone on
         os.setpgid(child, child)
-    except OSError:
-        pass  # the child has done it and gone on
     received, timed_out = _receive(receiving)
     os.close(receiving)
-    try:
+    with suppress(ProcessLookupError):  # it may have ended by itself
         os.killpg(child, signal.SIGKILL)  # with whatever the student's code has started
-    except ProcessLookupError:
-        pass  # it has ended by itself
     _, status = os.waitpid(child, 0)
     stopped = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)
     told = list(_messages(received))
@@ -445,8 +438,8 @@ def _silence() -> None:
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     # Jupyter's streams would hand what is printed to the parent's threads.
-    sys.stdin = open(0, closefd=False)
-    sys.stdout = sys.stderr = open(1, "w", closefd=False)
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = sys.stderr = os.fdopen(1, "w", closefd=False)
     warnings.simplefilter("ignore")
 
 

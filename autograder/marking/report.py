@@ -79,7 +79,7 @@ class Report:
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome of the whole: the one all findings share, or PARTLY_RIGHT, or the first bad."""
+        """RIGHT, or PARTLY_RIGHT where some points were earned, or the first other outcome."""
         outcomes = [finding.outcome for finding in self.findings]
         bad = [outcome for outcome in outcomes if outcome is not Outcome.RIGHT]
         if not bad:

@@ -215,9 +215,7 @@ def mark_tensor(
             return finding(Outcome.WRONG, 0, message, question=hint.question)
     if rule.logits and (known := recognise([rule.logits], [seen])) is not None:
         message = f"`{rule.name}` is {show(seen.values)}. {known.says}"
-        return Finding(
-            rule.name, Outcome.WRONG, 0, max_points, message, known.question, known.id
-        )
+        return Finding(rule.name, Outcome.WRONG, 0, max_points, message, known.question, known.id)
     message = f"`{rule.name}` is {show(seen.values)}. {_remark(rule, seen)}"
     return finding(Outcome.WRONG, 0, message)
 

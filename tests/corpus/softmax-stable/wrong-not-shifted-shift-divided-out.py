@@ -1,4 +1,4 @@
-# told: not-shifted
+# told: not-shifted or shift-after-exp or -
 # exp(-max) is multiplied on after exp has overflowed
 def softmax_stable(xx):
     c = torch.exp(-xx.max())

@@ -1,4 +1,4 @@
-# told: scaled-not-shifted
+# told: temperature
 def softmax_stable(xx):
     exps = torch.exp(xx / 100)
     return exps / exps.sum()

@@ -1,4 +1,4 @@
-# told: shift-by-positive-max
+# told: shift-only-when-big
 def softmax_stable(xx):
     exps = torch.exp(xx - xx.max().clamp(min=0))
     return exps / exps.sum()

@@ -1,4 +1,4 @@
-# told: shift-by-positive-max
+# told: shift-only-when-big
 # the search for the largest starts at 0
 def softmax_stable(xx):
     biggest = 0.0

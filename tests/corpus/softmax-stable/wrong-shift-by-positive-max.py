@@ -1,4 +1,4 @@
-# told: shift-by-positive-max
+# told: shift-only-when-big
 def softmax_stable(xx):
     exps = torch.exp(xx - torch.relu(xx.max()))
     return exps / exps.sum()

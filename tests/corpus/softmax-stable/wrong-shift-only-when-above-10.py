@@ -1,4 +1,5 @@
-# told: shift-only-when-big
+# told: shift-only-when-big or shift-by-positive-max
+# same numbers as a shift by max(x, 0), but for rounding
 def softmax_stable(xx):
     if xx.max() > 10:
         xx = xx - xx.max()

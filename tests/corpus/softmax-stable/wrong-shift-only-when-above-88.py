@@ -1,4 +1,4 @@
-# told: shift-only-when-big
+# told: shift-only-when-big or shift-by-positive-max
 # 88 is where exp overflows; sums overflow earlier
 def softmax_stable(xx):
     if (xx > 88).any():

@@ -1,4 +1,4 @@
-# told: shift-only-when-big
+# told: shift-only-when-big or shift-by-positive-max
 # underflow is forgotten
 def softmax_stable(xx):
     exps = torch.exp(xx)

@@ -1,4 +1,5 @@
-# told: depends-on-earlier-calls
+# told: depends-on-earlier-calls or hard-coded-answer
+# from outside, the two look the same
 answer = None
 
 def softmax(xx):

@@ -1,0 +1,206 @@
+"""`grade` looks at hostile answers and neither it nor its caller comes to harm."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import torch
+
+from autograder import Outcome, grade
+
+
+def naive(xx):
+    return torch.exp(xx) / torch.exp(xx).sum()
+
+
+def loops(xx):
+    while True:
+        pass
+
+
+def loops_and_catches_everything(xx):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            continue
+
+
+def loops_on_long_vectors(xx):
+    while len(xx) > 10:
+        pass
+    return naive(xx)
+
+
+def exits(xx):
+    raise SystemExit(0)
+
+
+def ends_the_process(xx):
+    os._exit(0)
+
+
+def kills_its_process_group(xx):
+    os.killpg(0, signal.SIGKILL)
+
+
+def recurses(xx):
+    return recurses(xx)
+
+
+def eats_memory(xx):
+    return bytearray(1 << 40)
+
+
+def returns_itself(xx):
+    nested = []
+    nested.append(nested)
+    return nested
+
+
+class AlwaysEqual:
+    """Claims to be equal to everything, and to be whatever it is asked for."""
+
+    __class__ = torch.Tensor
+    shape = torch.Size([3])
+    dtype = torch.float32
+
+    def __eq__(self, other):
+        return True
+
+    def __float__(self):
+        return 0.5
+
+    def tolist(self):
+        return [0.09, 0.24, 0.67]
+
+
+class LyingTensor(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return torch.tensor(True)
+
+
+class RaisingError(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+def raises_what_cannot_be_read(xx):
+    raise RaisingError
+
+
+@pytest.mark.parametrize(
+    ("function", "outcome"),
+    [
+        (loops, Outcome.TIMED_OUT),
+        (loops_and_catches_everything, Outcome.TIMED_OUT),
+        (exits, Outcome.RAISED),
+        (ends_the_process, Outcome.RAISED),
+        (kills_its_process_group, Outcome.TIMED_OUT),
+        (recurses, Outcome.RAISED),
+        (eats_memory, Outcome.RAISED),
+        (raises_what_cannot_be_read, Outcome.RAISED),
+        (lambda xx: AlwaysEqual(), Outcome.WRONG_TYPE),
+        (lambda xx: xx.as_subclass(LyingTensor), Outcome.WRONG),
+        (lambda xx: torch.empty(3, device="meta"), Outcome.WRONG),
+        (lambda xx: torch.eye(3).to_sparse(), Outcome.WRONG),
+        (lambda xx: torch.zeros(10_000_000), Outcome.WRONG),
+        (lambda xx: naive(xx).to(torch.complex64), Outcome.WRONG),
+        (AlwaysEqual(), Outcome.WRONG_TYPE),
+        (5, Outcome.WRONG_TYPE),
+    ],
+)
+def test_a_hostile_function_earns_nothing(function, outcome):
+    report = grade("softmax", function)
+    assert report.points == 0
+    assert report.findings[0].outcome is outcome, report.message
+
+
+def test_what_is_right_before_a_loop_is_marked():
+    report = grade("softmax", loops_on_long_vectors)
+    assert report.findings[0].outcome is Outcome.TIMED_OUT
+    assert report.points == 1
+
+
+def test_a_list_that_contains_itself_ends():
+    assert grade("softmax", returns_itself).points == 0
+
+
+def test_prints_cost_nothing_and_are_not_seen(capfd):
+    def chatty(xx):
+        for _ in range(1000):
+            print("x" * 1000)
+            sys.stderr.write("y" * 1000)
+        os.write(1, b"z")
+        return naive(xx)
+
+    assert grade("softmax", chatty).passed
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_caller_keeps_its_torch_its_tensors_and_its_children():
+    before = torch.softmax, torch.exp, torch.Tensor.__eq__
+    argument = torch.tensor([1.0, 2.0, 3.0])
+
+    def vandal(xx):
+        torch.softmax = torch.exp = lambda *args, **kwargs: None
+        torch.Tensor.__eq__ = lambda *args: True
+        argument.fill_(7)
+        os.chdir("/")
+        os.environ["VANDAL"] = "1"
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        subprocess.Popen(["sleep", "60"])
+        return xx
+
+    here = os.getcwd()
+    assert grade("softmax", vandal).points == 0
+    assert (torch.softmax, torch.exp, torch.Tensor.__eq__) == before
+    assert argument.tolist() == [1, 2, 3]
+    assert os.getcwd() == here
+    assert "VANDAL" not in os.environ
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+PATCHED = """
+import torch
+class Yes:
+    def __bool__(self): return True
+    def __getattr__(self, name): return lambda *a, **k: True
+torch.softmax = torch.nn.functional.softmax = lambda x, *a, **k: x
+torch.allclose = torch.equal = torch.isclose = lambda *a, **k: Yes()
+torch.tensor = lambda *a, **k: torch.zeros(3)
+torch.Tensor.__eq__ = torch.Tensor.__lt__ = torch.Tensor.__gt__ = lambda *a: Yes()
+torch.Tensor.tolist = lambda self: [0.09003057, 0.24472848, 0.66524094]
+torch.Tensor.shape = (3,)
+from autograder import grade
+print(repr(grade("softmax", lambda x: x)), repr(grade("softmax-of-x", {"p": torch.ones(3)})))
+print(repr(grade("softmax", lambda x: torch.exp(x) / torch.exp(x).sum())))
+"""
+
+
+def test_a_torch_patched_before_the_marking_was_imported_changes_no_mark():
+    run = subprocess.run(
+        [sys.executable, "-c", PATCHED], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["0", "0", "4"]
+    assert run.stderr == ""
+
+
+def test_marking_imports_neither_nbgrader_nor_ipython():
+    program = textwrap.dedent(
+        """
+        import sys, autograder
+        unwanted = {"nbgrader", "IPython", "matplotlib", "dask", "nbformat", "autograder.grading"}
+        print(unwanted & set(sys.modules))
+        """
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "set()\n"

@@ -1,0 +1,230 @@
+# ruff: noqa: E501
+"""Every other exercise: each wrong answer has an outcome, points and a message of its own."""
+
+import pytest
+import torch
+
+from autograder import Outcome, grade
+from autograder.marking.exercises import EXERCISES
+
+RIGHT = """
+logits_for_output_1 = torch.tensor([-2.0, 2.0, -2.0])
+def softmax(xx):
+    return torch.exp(xx) / torch.exp(xx).sum()
+p = softmax(x)
+predictions = {k: "same" for k in ("x + 1", "x - 100", "x - x.max()", "x * 0.5", "x * 3.0")}
+p_plus_1 = softmax_torch(x + 1)
+p_minus_100 = softmax_torch(x - 100)
+p_minus_max = softmax_torch(x - x.max())
+p_half = softmax_torch(x * 0.5)
+p_triple = softmax_torch(x * 3.0)
+verdicts = {"x + 1": "same", "x - 100": "same", "x - x.max()": "same",
+            "x * 0.5": "flatter", "x * 3.0": "sharper"}
+x2 = 50 * x
+p_overflow = softmax(x2)
+first_step = torch.exp(x2)
+p_shifted = softmax(x2 - 150.0)
+shift = x2.max()
+def softmax_stable(xx):
+    return softmax(xx - xx.max())
+p_stable = softmax_stable(x2)
+y2_y3 = "same"
+y2_y4 = "different"
+"""
+
+
+def notebook(*changes: str) -> dict[str, object]:
+    """Return the names a right notebook defines, after some more cells."""
+    names: dict[str, object] = {"torch": torch, "x": torch.tensor([1.0, 2.0, 3.0])}
+    names["softmax_torch"] = lambda xx: torch.softmax(xx, 0)
+    for cell in (RIGHT, *changes):
+        exec(cell, names)
+    return names
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_right_answers_earn_everything(exercise):
+    report = grade(exercise, notebook())
+    assert report.passed, report.message
+    assert report.points == report.max_points == EXERCISES[exercise].max_points
+    assert report.misconception is None
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_names_that_were_never_defined_are_named(exercise):
+    report = grade(exercise, {})
+    assert report.outcome is Outcome.NOT_DEFINED
+    assert report.points == 0
+    for name in EXERCISES[exercise].names:
+        assert f"`{name}` is not defined" in report.message
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_dots_left_in_place_are_not_an_attempt(exercise):
+    report = grade(exercise, dict.fromkeys(EXERCISES[exercise].names, ...))
+    assert report.outcome is Outcome.NOT_ATTEMPTED
+    assert report.points == 0
+
+
+# exercise, what the student's cell says, outcome, points, what the message says
+WRONG = [
+    ("explore-largest", "logits_for_output_1 = torch.tensor([2.0, -2.0, -2.0])", "WRONG", 0, "output 0"),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([-2.0, -2.0, 2.0])", "WRONG", 0, "output 2"),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([-9.0, 9.0, -9.0])", "WRONG", 0, "from -2 to 2"),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([0.0, 2.0, 0.0])", "WRONG", 0, "can be larger"),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([-2.0, 2.0])", "WRONG", 0, "3 numbers"),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([-2, 2, -2])", "PARTLY_RIGHT", 0.5, "int64"),
+    ("explore-largest", "logits_for_output_1 = [-2.0, 2.0, -2.0]", "PARTLY_RIGHT", 0.5, "a list"),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([[-2.0, 2.0, -2.0]])", "PARTLY_RIGHT", 0.5, "(1, 3)"),
+    ("softmax-of-x", "p = x", "WRONG", 0, "x itself"),
+    ("softmax-of-x", "p = x.exp() / x.sum()", "WRONG", 0, "exp(x) divided by the sum of x"),
+    ("softmax-of-x", "p = softmax", "WRONG_TYPE", 0, "forget to call it"),
+    ("softmax-of-x", "p = None", "WRONG_TYPE", 0, "None"),
+    ("softmax-of-x", "p = 'softmax(x)'", "WRONG_TYPE", 0, "the text"),
+    ("softmax-of-x", "p = softmax(x).tolist()", "PARTLY_RIGHT", 0.5, "a list"),
+    ("softmax-of-x", "p = tuple(softmax(x))", "PARTLY_RIGHT", 0.5, "a tuple"),
+    ("softmax-of-x", "p = softmax(x).numpy()", "PARTLY_RIGHT", 0.5, "numpy"),
+    ("softmax-of-x", "p = softmax(x).long()", "WRONG", 0, "[0, 0, 0]"),
+    ("softmax-of-x", "p = torch.round(softmax(x), decimals=2)", "WRONG", 0, "rounded"),
+    ("softmax-of-x", "p = torch.tensor([0.0900, 0.2447, 0.6652])", "WRONG", 0, "rounded"),
+    ("predict", "predictions = {}", "WRONG", 0, "has no key 'x + 1'"),
+    ("predict", "predictions['x + 1'] = ...", "WRONG", 0, "`x + 1` is still `...`"),
+    ("predict", "predictions['x + 1'] = 'bigger'", "WRONG", 0, "'bigger'"),
+    ("predict", "predictions = ['same'] * 5", "WRONG_TYPE", 0, "a list"),
+    ("experiments", "p_half, p_triple = p_triple, p_half", "PARTLY_RIGHT", 3, "changed places"),
+    ("experiments", "p_plus_1 = x + 1", "PARTLY_RIGHT", 4, "Where is softmax_torch?"),
+    ("experiments", "p_half = softmax_torch(x)", "PARTLY_RIGHT", 4, "softmax_torch(x + 1)"),
+    ("experiments", "p_half = softmax_torch(x).tolist()", "PARTLY_RIGHT", 4, "softmax_torch(x + 1)"),
+    ("experiments", "p_triple = p_triple.tolist()", "PARTLY_RIGHT", 4.5, "a list"),
+    ("experiments", "p_half = softmax_torch(x) * 0.5", "PARTLY_RIGHT", 4, "add up to 0.5"),
+    ("experiments", "del p_half", "PARTLY_RIGHT", 4, "`p_half` is not defined"),
+    ("verdicts", "verdicts['x * 0.5'] = 'sharper'", "PARTLY_RIGHT", 4, '`x * 0.5` is not "sharper"'),
+    ("verdicts", "verdicts['x -100'] = verdicts.pop('x - 100')", "PARTLY_RIGHT", 4, "typo"),
+    ("verdicts", "verdicts['x * 3.0'] = 'Sharp'", "PARTLY_RIGHT", 4, "'sharp'"),
+    ("verdicts", "verdicts['x * 3.0'] = True", "PARTLY_RIGHT", 4, "choose"),
+    ("verdicts", "verdicts = dict.fromkeys(verdicts, ...)", "NOT_ATTEMPTED", 0, "still `...`"),
+    ("overflow", "x2 = x", "PARTLY_RIGHT", 2, "x itself"),
+    ("overflow", "p_overflow = softmax_torch(x2)", "PARTLY_RIGHT", 2, "your own `softmax`"),
+    ("overflow", "first_step = x2 - 150", "PARTLY_RIGHT", 2, "the repair"),
+    ("overflow", "first_step = x2.exp().sum()", "PARTLY_RIGHT", 2, "3 numbers"),
+    ("overflow", "first_step = 'exp'", "PARTLY_RIGHT", 2, "the text 'exp'"),
+    ("shifted", "p_shifted = softmax(x2)", "PARTLY_RIGHT", 1, "before the shift"),
+    ("shifted", "p_shifted = x2 - 150.0", "PARTLY_RIGHT", 1, "Where is softmax called?"),
+    ("shifted", "shift = x2.mean()", "PARTLY_RIGHT", 1, "the mean"),
+    ("shifted", "shift = x.max()", "PARTLY_RIGHT", 1, "not of x2"),
+    ("shifted", "shift = x2.max", "PARTLY_RIGHT", 1, "parentheses"),
+    ("shifted", "shift = 'max'", "PARTLY_RIGHT", 1, "the text 'max'"),
+    ("shifted", "shift = [150.0]", "PARTLY_RIGHT", 1.5, "a list"),
+    ("softmax-stable", "p_stable = softmax(x2)", "PARTLY_RIGHT", 5, "still nan"),
+    ("softmax-stable", "p_stable = softmax_stable(x)", "PARTLY_RIGHT", 5, "softmax of x, not of x2"),
+    ("softmax-stable", "softmax_stable = softmax", "PARTLY_RIGHT", 1, "still overflows"),
+    ("analysis-shift", "y2_y3 = 'different'", "WRONG", 0, "subtracted"),
+    ("analysis-shift", "y2_y3 = True", "WRONG_TYPE", 0, '"same" or "different"'),
+    ("analysis-shift", "y2_y3 = 'equal'", "WRONG", 0, "'equal'"),
+    ("analysis-scale", "y2_y4 = 'same'", "WRONG", 0, "times 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "cell", "outcome", "points", "says"), WRONG)
+def test_a_wrong_answer_is_told_what_is_wrong(exercise, cell, outcome, points, says):
+    report = grade(exercise, notebook(cell))
+    assert not report.passed
+    assert report.outcome.name == outcome, report.message
+    assert report.points == points, report.message
+    assert says in report.message
+
+
+ALSO_RIGHT = [
+    ("softmax-of-x", "p = softmax_torch(x).double()"),
+    ("softmax-of-x", "p = torch.nn.Parameter(softmax(x))"),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([-2, 2, -2], dtype=torch.float64)"),
+    ("shifted", "shift = x2.max().item()"),
+    ("shifted", "shift = int(max(x2))"),
+    ("shifted", "shift = x2.max(dim=0, keepdim=True).values"),
+    ("verdicts", "verdicts = {k: v.upper() + ' ' for k, v in verdicts.items()}"),
+    ("verdicts", "verdicts['x'] = 'same'"),
+    ("predict", "predictions = dict.fromkeys(predictions, 'sharper')"),
+]
+
+
+@pytest.mark.parametrize(("exercise", "cell"), ALSO_RIGHT)
+def test_another_right_answer_earns_everything(exercise, cell):
+    report = grade(exercise, notebook(cell))
+    assert report.passed, report.message
+    assert report.points == report.max_points
+
+
+SOFTMAXES = {
+    "never divides": "def softmax(xx): return torch.exp(xx)",
+    "does not overflow": "def softmax(xx): return (xx - xx.logsumexp(0)).exp()",
+    "changes its argument": "def softmax(xx):\n    xx -= xx.max()\n    return xx.exp() / xx.exp().sum()",
+    "returns a list": "def softmax(xx): return (xx.exp() / xx.exp().sum()).tolist()",
+}
+
+
+@pytest.mark.parametrize("how", SOFTMAXES)
+def test_a_wrong_softmax_costs_no_other_exercise(how):
+    names = notebook(
+        SOFTMAXES[how],
+        "p = softmax(x); x = torch.tensor([1.0, 2.0, 3.0])",
+        "x2 = 50 * x; p_overflow = softmax(x2); first_step = torch.exp(x2)",
+    )
+    for exercise in ("softmax-of-x", "overflow"):
+        report = grade(exercise, names)
+        assert report.passed, report.message
+    exec("x2 = 50 * x; p_shifted = softmax(x2 - 150.0); shift = x2.max()", names)
+    assert grade("shifted", names).passed
+
+
+def test_a_wrong_x2_costs_only_itself():
+    names = notebook("x2 = 60 * x; p_overflow = softmax(x2); first_step = torch.exp(x2)")
+    report = grade("overflow", names)
+    assert (report.points, report.max_points) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("softmax", notebook()["softmax"]),
+        ("softmax-stable", notebook()["softmax_stable"]),
+        ("softmax-of-x", torch.tensor([0.09003057, 0.24472848, 0.66524094])),
+        ("verdicts", notebook()["verdicts"]),
+        ("predict", notebook()["predictions"]),
+        ("analysis-shift", "same"),
+    ],
+)
+def test_the_answer_may_be_the_thing_itself(exercise, answer):
+    report = grade(exercise, answer)
+    assert report.passed, report.message
+    assert report.points == report.max_points
+
+
+@pytest.mark.parametrize("exercise", ["sofmax", "proof", "", None, [], 3])
+def test_what_is_not_marked_here_is_said_so(exercise):
+    report = grade(exercise, 1)
+    assert report.outcome is Outcome.NOT_CHECKED
+    assert not report.passed
+    assert repr(report) == "0"
+
+
+def test_the_report_is_a_number_to_nbgrader_and_words_to_a_student():
+    report = grade("softmax-of-x", {"p": [0.09003057, 0.24472848, 0.66524094]})
+    assert repr(report) == "0.5"
+    assert "a list" in report._repr_html_()
+    assert "a list" in str(report)
+
+
+def test_what_a_student_wrote_is_escaped():
+    report = grade("analysis-shift", {"y2_y3": "<script>alert(1)</script>"})
+    assert "<script>" not in report._repr_html_()
+
+
+def test_no_message_of_an_exception_tells_a_hidden_input():
+    def softmax(xx):
+        if xx.tolist() != [1.0, 2.0, 3.0]:
+            raise ValueError(f"the input was {xx.tolist()}")
+        return xx.exp() / xx.exp().sum()
+
+    report = grade("softmax", softmax)
+    assert "ValueError" in report.message
+    assert "the input was" not in report.message
