@@ -25,3 +25,51 @@ help: ## list the commands
 	$(BIN)/uv pip install -q --python $(BIN)/python --torch-backend=$(TORCH_BACKEND) "torch==$(TORCH)"
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]"
 	@touch $@
+
+.PHONY: demo test check nbval build release author lab grade pictures
+demo: .venv ## build the lesson, grade a made-up class, show where the results are
+	@$(BIN)/softmax-lab build
+	@$(BIN)/softmax-lab demo
+
+test: .venv check nbval ## run every check and every test
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: .venv ## lint, types, and whether what is generated is current
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/softmax-lab build --check
+
+nbval: .venv ## run the solved notebook and compare its outputs with the committed ones
+	$(BIN)/python -m pytest -q --nbval --nbval-current-env \
+	  --nbval-sanitize-with tests/nbval_sanitize.cfg source/softmax/softmax.ipynb
+
+build release: .venv ## make source/ and release/ from notebooks/softmax.md
+	$(BIN)/softmax-lab build
+
+# JupyterLab with settings of its own: yours stay as they are.
+LAB := $(CURDIR)/.softmax-lab
+JUPYTER = JUPYTER_CONFIG_PATH=$(LAB) $(CURDIR)/$(BIN)/jupyter-lab \
+  --LabApp.user_settings_dir=$(LAB)/settings --LabApp.workspaces_dir=$(LAB)/workspaces
+
+# A double click on a .md file opens it as a notebook here. The server's root is the course: the
+# formgrader wants it.
+author: .venv ## edit the lesson in JupyterLab, with nbgrader's Create Assignment panel
+	@mkdir -p $(LAB)/labconfig
+	@$(BIN)/jupytext-config --settings-file $(LAB)/labconfig/default_setting_overrides.json \
+	  set-default-viewer markdown myst
+	$(JUPYTER) --ServerApp.root_dir=$(CURDIR) \
+	  --LabApp.default_url=/lab/tree/notebooks/softmax.md $(LABFLAGS)
+
+lab: .venv ## work on the lesson as a student, in a copy that is yours
+	@mkdir -p $(LAB)/student
+	@cp -n release/softmax/softmax.ipynb $(LAB)/student/ || true
+	$(JUPYTER) --ServerApp.root_dir=$(LAB)/student \
+	  --LabApp.default_url=/lab/tree/softmax.ipynb $(LABFLAGS)
+
+grade: .venv ## grade what is in submitted/
+	$(BIN)/softmax-lab grade
+
+pictures: .venv demo ## take the README's pictures anew, with Chromium
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[pictures]"
+	$(BIN)/python docs/pictures.py

@@ -45,7 +45,7 @@ c.ClearMarkScheme.enforce_metadata = False
 # grades several notebooks at once is not oversubscribed.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-c.Execute.timeout = 60  # seconds a cell; importing torch on a cold disk takes a while
+c.Execute.timeout = 30  # seconds a cell; the longest, importing torch, takes some on a cold disk
 c.Execute.startup_timeout = 120
 # ipykernel warns at every start that its (local) connection is not encrypted.
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]

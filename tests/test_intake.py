@@ -599,6 +599,11 @@ def test_one_cell_that_lost_its_metadata_is_named(notebook, hand_in):
     assert (_the_problem(intake).kind, _the_problem(intake).cell) == ("metadata", "half")
 
 
+def test_a_thousand_look_alikes_do_not_take_for_ever(stripped, hand_in):
+    stripped.cells[8:8] = [new_code_cell(f"{n} = def double(n):\n" * 50) for n in range(950)]
+    assert _answers(hand_in(stripped))["double"] == ANSWERS["double"]
+
+
 def test_only_the_answers_in_a_notebook_of_their_own_are_found(hand_in):
     cells = [new_code_cell(ANSWERS["double"]), new_code_cell(ANSWERS["half"])]
     answers = _answers(hand_in(new_notebook(cells=cells)))

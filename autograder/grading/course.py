@@ -300,30 +300,39 @@ class Course:
         """Send all logs and warnings to the log file; give the lines as they come."""
         self.state.mkdir(exist_ok=True)
         lines: list[str] = []
-        keep = _Keep(lines)
         mode, self._log_mode = self._log_mode, "a"
-        stream = open(self.log_file, mode, encoding="utf-8", errors="backslashreplace")
-        file = logging.StreamHandler(stream)
-        file.setLevel(logging.INFO)
-        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         loggers = [self._app.log, logging.getLogger(), logging.getLogger("py.warnings")]
         before = [(log, log.handlers[:], log.propagate) for log in loggers]
-        stderr = os.dup(2)  # kernels inherit it, and some die with words
-        os.dup2(stream.fileno(), 2)
-        for log in loggers:
-            log.handlers, log.propagate = [file, keep], False
-        with warnings.catch_warnings():
+        with (
+            open(self.log_file, mode, encoding="utf-8", errors="backslashreplace") as stream,
+            _stderr_to(stream.fileno()),
+            warnings.catch_warnings(),
+        ):
+            file = logging.StreamHandler(stream)
+            file.setLevel(logging.INFO)
+            file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+            for log in loggers:
+                log.handlers, log.propagate = [file, _Keep(lines)], False
             warnings.simplefilter("default")
             logging.captureWarnings(True)
             try:
                 yield lines
             finally:
-                os.dup2(stderr, 2)
-                os.close(stderr)
                 logging.captureWarnings(False)
                 for log, handlers, propagate in before:
                     log.handlers, log.propagate = handlers, propagate
-                stream.close()
+
+
+@contextlib.contextmanager
+def _stderr_to(descriptor: int) -> Iterator[None]:
+    """Lead the process's error stream elsewhere: kernels inherit it, and some die with words."""
+    kept = os.dup(2)
+    os.dup2(descriptor, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 class _Keep(logging.Handler):

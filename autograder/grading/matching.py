@@ -16,6 +16,9 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.grading.submission import Cell, Problem, Unusable, as_dict, as_text
 
+#: Cells that are compared in one go: a notebook made to take long shall not.
+_MOST_PAIRS = 5_000
+
 Role = Literal["answer", "locked", "plain"]
 How = Literal["grade_id", "cell id", "text", "position"]
 
@@ -233,6 +236,9 @@ def _align(
     wanted: Sequence[Released], run: Sequence[Cell], before: int, after: int
 ) -> list[tuple[Released, Cell, How]]:
     """Return the pairs, in order, that fit best together."""
+    if not wanted:
+        return []
+    run = run[: max(1, _MOST_PAIRS // len(wanted))]
     rows, columns = len(wanted), len(run)
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     fits: dict[tuple[int, int], tuple[float, How]] = {}
@@ -278,7 +284,7 @@ def _similarity(a: str, b: str) -> float:
     if same_text(a, b):
         return 1.0
     # The beginning is enough to tell cells apart, and keeps a long one from taking for ever.
-    matcher = difflib.SequenceMatcher(None, a[:1500], b[:1500], autojunk=False)
+    matcher = difflib.SequenceMatcher(None, a[:600], b[:600], autojunk=False)
     return matcher.ratio() if matcher.quick_ratio() >= 0.5 else 0.0
 
 

@@ -23,6 +23,7 @@ class FunctionRule:
             know these numbers, as they are the lesson's, so a message may show them.
         others: the inputs that earn the second points.
         points: for the core, for the others, and for leaving the argument and the world alone.
+        praise: what to say of a right one.
 
     """
 
@@ -30,6 +31,7 @@ class FunctionRule:
     core: tuple[Case, ...]
     others: tuple[Case, ...]
     points: tuple[float, float, float]
+    praise: str
 
 
 _THREE_NUMBERS = tuple(case for case in MODERATE if case.about == "three other numbers")
@@ -40,6 +42,7 @@ SOFTMAX = FunctionRule(
     core=(Case(LESSON, "x = [1, 2, 3]"), *_THREE_NUMBERS),
     others=_REST,
     points=(1, 2, 1),
+    praise="is right for vectors of every length, order and sign. Well done!",
 )
 SOFTMAX_STABLE = FunctionRule(
     "softmax_stable",
@@ -50,6 +53,7 @@ SOFTMAX_STABLE = FunctionRule(
     ),
     others=(*_REST, *EXTREME),
     points=(2, 2, 1),
+    praise="is right however large or small the numbers are. Well done!",
 )
 
 
@@ -113,12 +117,7 @@ class _Marking:
             return self._wrong(*wrong[0])
         if any(one.argument_changed for one in everything):
             return self._named(Outcome.WRONG, "mutates-argument")
-        praise = (
-            "as any vector asks for it, however large its numbers"
-            if (self.rule is SOFTMAX_STABLE)
-            else "for vectors of every length and sign"
-        )
-        return self._finding(Outcome.RIGHT, f"`{self.rule.name}` is right {praise}. Well done!")
+        return self._finding(Outcome.RIGHT, f"`{self.rule.name}` {self.rule.praise}")
 
     def _depends_on_history(self, everything: Sequence[Call]) -> bool:
         if any(one.result_changed for one in everything):
@@ -179,10 +178,11 @@ class _Marking:
         return recognise([c.vector for c in self.cases], [one.result for one in self.calls])
 
     def _only_lesson(self) -> bool:
-        others = zip(_THREE_NUMBERS, self.calls[len(self.rule.core) - len(_THREE_NUMBERS) :])
-        return _is_right(self.calls[0].result, LESSON) and not any(
-            _is_right(one.result, case.vector) for case, one in others
-        )
+        return [
+            case.vector
+            for case, one in zip(self.cases, self.calls, strict=True)
+            if len(case.vector) == len(LESSON) and _is_right(one.result, case.vector)
+        ] == [LESSON]
 
     def _named(
         self, outcome: Outcome, misconception: str, more: str = "", points: float | None = None
