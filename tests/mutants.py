@@ -52,7 +52,7 @@ SWAPS = {
 }
 
 #: What may still be done to an answer. Some of it does no harm.
-RETURNED = ("clone", "double", "detach", "squeeze", "half", "sum", "tolist", "numpy")
+RETURNED = ("clone", "double", "detach", "half", "sum")
 
 
 def mutants(source: str) -> Iterator[tuple[str, str]]:
@@ -116,7 +116,7 @@ def _put(parent: ast.AST, where: Where, replacement: ast.AST | None) -> None:
         getattr(parent, field)[index] = replacement
     else:
         del getattr(parent, field)[index]
-        if field in ("body", "orelse") and not getattr(parent, field) and field == "body":
+        if field == "body" and not parent.body:
             parent.body = [ast.Pass()]
 
 

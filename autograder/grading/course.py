@@ -7,7 +7,6 @@ something that a person has to act on.
 from __future__ import annotations
 
 import contextlib
-import glob
 import logging
 import os
 import shutil
@@ -185,7 +184,7 @@ class Course:
             directory = self._directory(
                 submitted_directory=f"{STATE}/rebuilt",
                 autograded_directory=f"{STATE}/autograded",
-                student_id=glob.escape(student),
+                student_id=student,
             )
             converter = Autograde(coursedir=directory, parent=self._app)
             converter.force = converter.create_student = True

@@ -111,7 +111,7 @@ def grade(
 
     memory = _Memory(course.state / "state.json")
     version = _version(course)
-    if memory.source(assignment) != version or not course.is_registered():
+    if not course.is_registered() or memory.source(assignment) != version:
         memory.set_source(assignment, None)
         course.register()
         memory.set_source(assignment, version)

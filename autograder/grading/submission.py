@@ -123,11 +123,12 @@ def find_file(wanted: Path, problems: list[Problem]) -> Path:
 
 
 def _check_student(student: str) -> None:
-    if student != student.strip() or not student.isprintable():
+    # nbgrader strips ids, and takes *, ? and [ in them for patterns of file names.
+    if student != student.strip() or not student.isprintable() or set(student) & set("*?["):
         raise Unusable(
             "student-id",
-            f"The folder name {student!a} has blanks at an end or unprintable characters, "
-            "which nbgrader cannot work with.",
+            f"The folder name {student!a} has blanks at an end, unprintable characters or one "
+            "of * ? [, which nbgrader cannot work with.",
             "It was not graded; rename the folder.",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
@@ -129,16 +130,22 @@ class Report:
             f"{self.outcome.value}</strong>, {self._score}.</p>",
         ]
         for finding in self._worth_telling:
-            parts.append(f"<p>{escape(finding.message)}</p>")
+            parts.append(f"<p>{_html(finding.message)}</p>")
             if finding.question:
                 parts.append(
-                    "<details><summary>Think about it</summary>"
-                    f"<p>{escape(finding.question)}</p></details>"
+                    # Bootstrap, on feedback pages, takes the triangle away that says "opens".
+                    '<details><summary style="display: list-item; cursor: pointer">'
+                    f"Think about it</summary><p>{_html(finding.question)}</p></details>"
                 )
         return "\n".join([*parts, "</div>"])
 
 
 _WRONG_COLOUR = "var(--jp-warn-color1, #b45309)"
+
+
+def _html(text: str) -> str:
+    """Escape a text for HTML; what stands between backticks becomes code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _number(value: float) -> str:
