@@ -178,11 +178,12 @@ class _Marking:
         return recognise([c.vector for c in self.cases], [one.result for one in self.calls])
 
     def _only_lesson(self) -> bool:
-        return [
+        right = {
             case.vector
             for case, one in zip(self.cases, self.calls, strict=True)
-            if len(case.vector) == len(LESSON) and _is_right(one.result, case.vector)
-        ] == [LESSON]
+            if _is_right(one.result, case.vector)
+        }
+        return LESSON in right and not right & {case.vector for case in _THREE_NUMBERS}
 
     def _named(
         self, outcome: Outcome, misconception: str, more: str = "", points: float | None = None

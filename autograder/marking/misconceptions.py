@@ -210,7 +210,11 @@ _LIST = (
         "log-softmax",
         "This looks like the logarithm of softmax: all outputs are 0 or less.",
         "Can a share of a whole be negative?",
-        (lambda x: x - x.logsumexp(0), lambda x: _naive(x).log()),
+        (
+            lambda x: x - x.logsumexp(0),
+            lambda x: torch.log_softmax(x, 0),
+            lambda x: _naive(x).log(),
+        ),
     ),
     Misconception(
         "negative-log",
@@ -272,6 +276,7 @@ _LIST = (
             lambda x: _shares(x.abs()),
             lambda x: x / x.abs().sum(),
             lambda x: torch.nn.functional.normalize(x, p=1, dim=0),
+            lambda x: torch.nn.functional.normalize(x.abs(), p=1, dim=0),
         ),
     ),
     Misconception(
