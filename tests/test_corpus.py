@@ -9,6 +9,7 @@ import torch
 from child import in_child
 
 from autograder import grade
+from autograder.marking.misconceptions import MISCONCEPTIONS
 
 CORPUS = Path(__file__).parent / "corpus"
 NAMES = {"softmax": "softmax", "softmax-stable": "softmax_stable"}
@@ -54,3 +55,8 @@ def test_the_verdict_and_the_cause_are_those_of_the_file(path, rate):
         rate("corpus", wrong=1, caught=int(not got["passed"] and not got["full"]))
     assert (got["passed"], got["full"]) == (right, right), got["message"]
     assert got["misconception"] in told, got["message"]
+
+
+def test_every_misconception_has_a_wrong_answer_that_must_be_told_it():
+    told = {id for path in FILES for id in verdict_of(path)[1]}
+    assert set(MISCONCEPTIONS) - told == set()
