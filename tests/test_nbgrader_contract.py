@@ -5,10 +5,16 @@ A failure here after an upgrade says which of our modules to look at before anyt
 
 import csv
 import inspect
+import json
 import re
+import secrets
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from importlib.metadata import requires, version
 from pathlib import Path
 
@@ -170,6 +176,61 @@ def test_right_answers_get_every_automatic_point(course):
         points[utils.is_solution(cell)] += cell.metadata.nbgrader.points
     assert float(row["score"]) == points[False]
     assert float(row["max_score"]) == points[False] + points[True]
+
+
+@pytest.mark.slow
+def test_validate_tells_an_untouched_notebook_from_a_finished_one(course):
+    root, _ = course
+    untouched = nbgrader(root, "validate", "release/softmax/softmax.ipynb")
+    checks, questions = 11, 9  # and the proof, which is worth nothing to nbgrader
+    assert f"VALIDATION FAILED ON {checks + questions} CELL(S)" in untouched
+    assert "Nothing to check yet: softmax still returns" in untouched
+    finished = nbgrader(root, "validate", "submitted/ada/softmax/softmax.ipynb")
+    assert "Success! Your notebook passes all the tests." in finished
+
+
+@pytest.mark.slow
+def test_formgrader_lists_the_student_and_shows_the_rubric(course):
+    root, _ = course
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, token = f"http://127.0.0.1:{port}", secrets.token_hex(16)
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"),
+            *(f"--ServerApp.port={port}", f"--IdentityProvider.token={token}"),
+            *(f"--ServerApp.root_dir={root}", "--ServerApp.jpserver_extensions=nbgrader=True"),
+        ],
+        cwd=root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        submissions = json.loads(
+            get(f"{address}/formgrader/api/submitted_notebooks/softmax/softmax", token, server)
+        )
+        assert [one["student"] for one in submissions] == ["ada"]
+        page = get(f"{address}/formgrader/submissions/{submissions[0]['id']}/", token, server)
+        assert "Typical mistake" in page
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def get(url, token, server):
+    """Read a page of a server that may still be starting."""
+    request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})
+    for _ in range(120):
+        assert server.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError:
+            time.sleep(0.5)  # it does not listen yet
+    raise TimeoutError(url)
 
 
 @pytest.mark.slow
