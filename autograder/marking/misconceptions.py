@@ -85,6 +85,10 @@ def _shares(weights: Tensor) -> Tensor:
     return weights / weights.sum()
 
 
+# The constants students write.
+_EPSILONS = tuple(10.0**-n for n in (*range(11), 12, 15, 16, 20))
+_SHIFTS = (1, *range(10, 160, 10), 75, 85, 87, 88, 200, 300, 500, 1000, 10000)
+_LIMITS = (1, 5, 10, 20, 30, 50, 60, 70, 80, 85, 87, 88, 88.7, 88.72, 100)
 _FACTORS = (2.0, 3.0, 5.0, 10.0, 50.0, 100.0, 0.5, 1 / 3, 0.25, 0.2, 0.1, 0.02, 0.01)
 
 _LIST = (
@@ -342,21 +346,7 @@ _LIST = (
         "How large is the sum of exp(x) when all inputs are far below zero?",
         _with(
             lambda x, c: x.exp() / (x.exp().sum() + c),
-            1.0,
-            0.1,
-            0.01,
-            1e-3,
-            1e-4,
-            1e-5,
-            1e-6,
-            1e-7,
-            1e-8,
-            1e-9,
-            1e-10,
-            1e-12,
-            1e-15,
-            1e-16,
-            1e-20,
+            *_EPSILONS,
         )
         + _with(
             lambda x, c: (x - x.max()).exp() / ((x - x.max()).exp().sum() + c),
@@ -494,27 +484,7 @@ _LIST = (
         "For which x was that number right? What would be right for every x?",
         _with(
             lambda x, c: _naive(x - c),
-            150,
-            1,
-            10,
-            20,
-            50,
-            60,
-            70,
-            75,
-            80,
-            85,
-            87,
-            88,
-            90,
-            100,
-            120,
-            140,
-            200,
-            300,
-            500,
-            1000,
-            10000,
+            *_SHIFTS,
         ),
     ),
     Misconception(
@@ -562,53 +532,18 @@ _LIST = (
         (
             *_with(
                 lambda x, c: _naive(x.clamp(max=c)),
-                1,
-                5,
-                10,
-                20,
-                30,
-                50,
-                60,
-                70,
-                80,
-                85,
-                87,
-                88,
-                88.7,
-                88.72,
-                100,
+                *_LIMITS,
             ),
             *_with(
                 lambda x, c: _naive(x.clamp(-c, c)),
-                1,
-                5,
-                10,
-                20,
-                30,
-                50,
-                60,
-                70,
-                80,
-                85,
-                87,
-                88,
-                88.7,
-                88.72,
-                100,
+                *_LIMITS,
             ),
             *_with(
                 lambda x, c: _naive((x - x.max()).clamp(min=-c)), 1, 5, 10, 20, 30, 50, 60, 70, 80
             ),
             *_with(
                 lambda x, c: _shares(x.exp().clamp(max=c)),
-                3.4e38,
-                3.4028235e38,
-                1e38,
-                3e38,
-                1e37,
-                1e30,
-                1e20,
-                1e10,
+                *(3.4e38, 3e38, 1e38, 1e37, 1e30, 1e20, 1e10),
             ),
             *_with(lambda x, c: _naive(x.double().clamp(max=c)), 500, 700, 709),
             *_with(lambda x, c: _naive(x.double().clamp(max=c)).nan_to_num(nan=0.0), 500, 700, 709),
