@@ -101,7 +101,7 @@ def raises_what_cannot_be_read(xx):
         (loops_and_catches_everything, Outcome.TIMED_OUT),
         (exits, Outcome.RAISED),
         (ends_the_process, Outcome.RAISED),
-        (kills_its_process_group, Outcome.TIMED_OUT),
+        (kills_its_process_group, Outcome.RAISED),
         (recurses, Outcome.RAISED),
         (eats_memory, Outcome.RAISED),
         (raises_what_cannot_be_read, Outcome.RAISED),

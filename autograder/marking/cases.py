@@ -61,6 +61,8 @@ MODERATE: tuple[Case, ...] = (
     _drawn("many numbers", 12, 3.0, seed=1),
     _drawn("many numbers", 40, 5.0, seed=2),
     _drawn("many numbers", 7, 20.0, seed=3),
+    _drawn("very many numbers", 150, 4.0, seed=7),
+    *_group("several largest numbers", (2.0, 2.0, -1.0, 0.5), (1.0, 3.0, 0.0, 3.0, 1.0, 3.0)),
 )
 
 #: Numbers on which exp overflows, or vanishes for all of them.
@@ -100,9 +102,17 @@ EXTREME: tuple[Case, ...] = (
         "one number far above the others",
         (0.0, 1.0, 2.0, 3.0, 400.0),
         (400.0, 3.0, 1.0, 2.0, 0.0),
+        (0.0, 1.0, 500.0, 2.0, -1.0),
+        (3.0, -2.0, 0.5, 1.0, 0.0, 2.0, 900.0, 1.5, -4.0, 0.25, 2.5),
+        (1.0, 300.0, 2.0, 650.0, 3.0, 340.0, 2.0),
+    ),
+    *_group("several largest numbers", (700.0, 2.0, 700.0, -1.0), (-900.0, -905.0, -900.0)),
+    *_group(
+        "numbers beyond ten thousand", (30000.0, 29999.0, 29997.5), (-30000.0, -30001.5, -29999.0)
     ),
     _drawn("many large numbers", 16, 40.0, seed=4, centre=3000.0),
     _drawn("many large numbers", 9, 2500.0, seed=5),
+    _drawn("very many large numbers", 150, 2000.0, seed=8),
     _drawn("many very negative numbers", 11, 30.0, seed=6, centre=-2000.0),
     Case((86.0,) * 40, "many equal numbers whose exps overflow when they are added up"),
 )

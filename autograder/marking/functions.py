@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from autograder.marking.cases import EXTREME, LESSON, LESSON_LARGE, MODERATE, Case, Vector
 from autograder.marking.misconceptions import MISCONCEPTIONS, Misconception, recognise
-from autograder.marking.observe import Call, Observation, call, look
+from autograder.marking.observe import Call, Observation, call, call_again, look
 from autograder.marking.reference import close, softmax, tolerance
 from autograder.marking.report import Finding, Outcome
-from autograder.marking.words import article, show
+from autograder.marking.words import article, exception_name, general, show
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class FunctionRule:
         core: the inputs that earn the first points: without them there are none. A student may
             know these numbers, as they are the lesson's, so a message may show them.
         others: the inputs that earn the second points.
-        points: for the core, for the others, and for leaving the argument and the world alone.
+        points: for the core, for the others, and for leaving the argument alone.
         praise: what to say of a right one.
 
     """
@@ -66,10 +66,27 @@ def mark_function(rule: FunctionRule, function: object) -> Finding:
     vectors = [case.vector for case in cases]
     calls = call(function, vectors)
     if calls[-1].result.kind in ("timed out", "died"):
-        again = calls
+        again, reuse = calls, []
     else:  # the other way round, for answers that depend on what was asked before
         again = call(function, vectors[::-1])[::-1]
-    return _Marking(rule, cases, calls, again, is_empty=kind.text == "empty").finding()
+        reuse = call_again(function, LESSON, _THREE_NUMBERS[0].vector)
+    library = _library(function, vectors, [*calls, *again])
+    return _Marking(rule, cases, calls, again, reuse, library, kind.text == "empty").finding()
+
+
+def _library(function: object, vectors: Sequence[Vector], calls: Sequence[Call]) -> str:
+    """Return the library softmax that does the work, or "" if none does.
+
+    A function may call one to compare itself with: then it is right without its result, too.
+    """
+    found = [one for one in calls if one.library]
+    if not found:
+        return ""
+    if all(one.replaceable for one in found):
+        without = call(function, vectors, poisoned=True)
+        if all(_is_right(one.result, v) for one, v in zip(without, vectors, strict=True)):
+            return ""
+    return found[0].library
 
 
 def _not_a_function(rule: FunctionRule, seen: Observation) -> Finding:
@@ -89,14 +106,16 @@ class _Marking:
     cases: Sequence[Case]
     calls: Sequence[Call]
     again: Sequence[Call]
+    reuse: Sequence[Call]
+    library: str
     is_empty: bool
 
     def finding(self) -> Finding:
         everything = [*self.calls, *self.again]
         first = self.calls[0].result
-        library = next((one.library for one in everything if one.library), "")
-        if library:
-            return self._named(Outcome.LIBRARY_CALL, "library-call", f"It calls `{library}`.", 0)
+        if self.library:
+            calls = f"It calls `{self.library}`."
+            return self._named(Outcome.LIBRARY_CALL, "library-call", calls, 0)
         if first.kind == "dots" or (first.kind == "none" and self.is_empty):
             message = f"`{self.rule.name}` still has `...` where your code should be."
             return self._finding(Outcome.NOT_ATTEMPTED, message)
@@ -115,16 +134,30 @@ class _Marking:
             return self._named(Outcome.WRONG, "depends-on-earlier-calls")
         if wrong:
             return self._wrong(*wrong[0])
-        if any(one.argument_changed for one in everything):
+        if self._changes_argument():
             return self._named(Outcome.WRONG, "mutates-argument")
         return self._finding(Outcome.RIGHT, f"`{self.rule.name}` {self.rule.praise}")
+
+    def _changes_argument(self) -> bool:
+        return any(one.argument_changed for one in (*self.calls, *self.again))
 
     def _depends_on_history(self, everything: Sequence[Call]) -> bool:
         if any(one.result_changed for one in everything):
             return True
+        if any(
+            not _alike(one.result, other.result, case.vector)
+            for case, one, other in zip(self.cases, self.calls, self.again, strict=True)
+        ):
+            return True
+        # One tensor twice, then with other numbers in it. A function that writes into its argument
+        # fails this as well, and is told that.
+        if not self.reuse or self._changes_argument():
+            return False
+        asked = (LESSON, LESSON, _THREE_NUMBERS[0].vector, _THREE_NUMBERS[0].vector)
+        first = dict(zip((case.vector for case in self.cases), self.calls, strict=True))
         return any(
-            not _alike(one.result, other.result)
-            for one, other in zip(self.calls, self.again, strict=True)
+            not _alike(one.result, first[vector].result, vector)
+            for one, vector in zip(self.reuse, asked, strict=True)
         )
 
     def _wrong(self, case: Case, result: Observation) -> Finding:
@@ -140,32 +173,36 @@ class _Marking:
         if result.kind == "raised":
             # What an exception says may hold the input, which is not for every input to be told.
             text = f": {result.text}" if is_known and result.text else ""
-            message = f"{where} `{name}` stopped with {result.type_name}{text}."
-            return self._finding(Outcome.RAISED, message)
+            error = result.type_name if is_known else exception_name(result)
+            return self._finding(Outcome.RAISED, f"{where} `{name}` stopped with {error}{text}.")
 
-        seen = f"{where} `{name}` returned {_told(result) if is_known else article(result)}."
-        if case.vector == LESSON and result.values:
-            seen += f" `softmax_torch(x)` is {show(softmax(LESSON))}."
+        if is_known:
+            seen = f"{where} `{name}` returned {_told(result)}."
+            if case.vector == LESSON and result.values:
+                seen += f" `softmax_torch(x)` is {show(softmax(LESSON))}."
+        else:
+            seen = f"Right for the lesson's own numbers, but not for {case.about}."
+        if result.kind == "none":
+            return self._named(Outcome.WRONG_TYPE, "missing-return", seen)
         if result.kind != "tensor" and self._values_right():
             return self._finding(
                 Outcome.WRONG_TYPE, f"{seen} The numbers are right, but a tensor was expected."
             )
-        if result.kind == "tensor" and result.shape != (len(case.vector),):
-            values = close(result.values, softmax(case.vector), tolerance(case.vector))
-            if values:
-                shape = f"For a vector of {len(case.vector)} it has the shape {result.shape}."
-                return self._named(Outcome.WRONG, "wrong-shape", shape)
+        has_shape = result.shape == (len(case.vector),)
+        values_right = close(result.values, softmax(case.vector), tolerance(case.vector))
+        if result.kind == "tensor" and values_right and not has_shape:
+            return self._named(Outcome.WRONG, "wrong-shape", seen)
         known = self._recognised()
         if known is not None:
             return self._named(Outcome.WRONG, known.id, seen)
         if result.kind != "tensor":
-            return self._finding(Outcome.WRONG_TYPE, f"{seen} A tensor was expected.")
-        if result.shape != (len(case.vector),):
-            expected = f"For a vector of {len(case.vector)} it has the shape {result.shape}."
-            return self._named(Outcome.WRONG, "wrong-shape", expected)
+            kind = "" if is_known else f" It returned {general(result)}."
+            return self._finding(Outcome.WRONG_TYPE, f"{seen}{kind} A tensor was expected.")
+        if not has_shape:
+            return self._named(Outcome.WRONG, "wrong-shape", seen)
         if self._only_lesson():
             return self._named(Outcome.WRONG, "right-only-for-lesson-x")
-        return self._finding(Outcome.WRONG, f"{seen if is_known else _but(case)} {_why(result)}")
+        return self._finding(Outcome.WRONG, f"{seen} {_why(result)}")
 
     def _values_right(self) -> bool:
         return all(
@@ -212,7 +249,7 @@ class _Marking:
             for index, case in enumerate(self.cases)
         ]
         everything = [*self.calls, *self.again]
-        mannered = not any(one.argument_changed for one in everything)
+        mannered = not self._changes_argument()
         if not all(right[: len(self.rule.core)]) or self._depends_on_history(everything):
             return 0
         if not all(right):
@@ -229,29 +266,27 @@ def _is_right(result: Observation, vector: Vector) -> bool:
     )
 
 
-def _alike(one: Observation, other: Observation) -> bool:
+def _alike(one: Observation, other: Observation, vector: Vector) -> bool:
+    """Whether two answers to the same question are the same, but for rounding."""
     if one.kind != other.kind or one.shape != other.shape:
         return False
-    return close(one.values, other.values, 1e-6)
+    return close(one.values, other.values, 2 * tolerance(vector))
 
 
 def _told(seen: Observation) -> str:
     return show(seen.values) if seen.kind == "tensor" and seen.values else article(seen)
 
 
-def _but(case: Case) -> str:
-    return f"Right for the lesson's own numbers, but not for {case.about}."
-
-
 def _why(result: Observation) -> str:
-    """Say which property of softmax the result breaks, without the input."""
+    """Say which property of softmax the result breaks, without its numbers."""
     if not result.dtype.startswith(("float", "bfloat")):
         return f"The result's dtype is {result.dtype}; shares need a float dtype."
+    if not result.values:
+        return "The result is not an ordinary, dense tensor."
     if any(value != value for value in result.values):
         return "There is nan in the result: where does inf / inf or 0 / 0 come from?"
     if any(value < 0 for value in result.values):
         return "Some outputs are negative; softmax's outputs are shares of a whole."
-    total = sum(result.values)
-    if abs(total - 1) > 1e-3:
-        return f"The outputs add up to {total:.4g}; shares of a whole add up to 1."
+    if abs(sum(result.values) - 1) > 1e-3:
+        return "The outputs do not add up to 1; shares of a whole do."
     return "The outputs add up to 1, but they are not each element's share."

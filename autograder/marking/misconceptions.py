@@ -17,8 +17,8 @@ from typing import Any
 import torch
 
 from autograder.marking.cases import Vector
-from autograder.marking.observe import Call, Observation, call
-from autograder.marking.reference import close, softmax
+from autograder.marking.observe import Observation, results
+from autograder.marking.reference import close, softmax, tolerance
 
 Tensor = torch.Tensor
 Formula = Callable[[Tensor], Any]
@@ -89,6 +89,7 @@ def _shares(weights: Tensor) -> Tensor:
 _EPSILONS = tuple(10.0**-n for n in (*range(11), 12, 15, 16, 20))
 _SHIFTS = (1, *range(10, 160, 10), 75, 85, 87, 88, 200, 300, 500, 1000, 10000)
 _LIMITS = (1, 5, 10, 20, 30, 50, 60, 70, 80, 85, 87, 88, 88.7, 88.72, 100)
+_NEARLY_E = (2.7182, 2.718, 2.72, 2.71, 2.7, 2.8, 3.0)
 _FACTORS = (2.0, 3.0, 5.0, 10.0, 50.0, 100.0, 0.5, 1 / 3, 0.25, 0.2, 0.1, 0.02, 0.01)
 
 _LIST = (
@@ -341,6 +342,12 @@ _LIST = (
         ),
     ),
     Misconception(
+        "rounded",
+        "The outputs seem to be rounded.",
+        "What becomes of a share of one in a million when it is rounded?",
+        _with(lambda x, c: torch.round(_stable(x), decimals=int(c)), 1, 2, 3, 4, 5, 6),
+    ),
+    Misconception(
         "epsilon",
         "The denominator seems to have a small number added to it.",
         "How large is the sum of exp(x) when all inputs are far below zero?",
@@ -358,12 +365,6 @@ _LIST = (
         ),
     ),
     Misconception(
-        "rounded",
-        "The outputs seem to be rounded.",
-        "What becomes of a share of one in a million when it is rounded?",
-        _with(lambda x, c: torch.round(_stable(x), decimals=int(c)), 1, 2, 3, 4, 5, 6),
-    ),
-    Misconception(
         "half-precision",
         "The outputs have only a few right digits, as if computed in half precision.",
         "How many digits does a float16 keep, and how many a float32?",
@@ -378,6 +379,130 @@ _LIST = (
             lambda x: _naive(x.bfloat16()).float(),
             lambda x: _stable(x.bfloat16()).float(),
             lambda x: _stable(x).bfloat16().float(),
+        ),
+    ),
+    Misconception(
+        "exp-of-absolute",
+        "This looks like softmax of |x|: the signs are lost.",
+        "Should -3 and 3 get the same output?",
+        (lambda x: _naive(x.abs()), lambda x: _stable(x.abs())),
+    ),
+    Misconception(
+        "exp-of-squares",
+        "This looks like softmax of x²: the signs are lost.",
+        "Should -3 and 3 get the same output?",
+        (lambda x: _naive(x * x), lambda x: _stable(x * x)),
+    ),
+    Misconception(
+        "exp-twice",
+        "This looks like exp applied twice before normalising.",
+        "How often does e stand in the numerator of the formula?",
+        (lambda x: _naive(x.exp()), lambda x: _stable(x.exp())),
+    ),
+    Misconception(
+        "exp-of-softmax",
+        "This looks like exp applied to the finished shares.",
+        "Which step comes last in the formula?",
+        (lambda x: _naive(x).exp(), lambda x: _stable(x).exp()),
+    ),
+    Misconception(
+        "sigmoid-shares",
+        "This looks like the sigmoid of each element, divided by their sum.",
+        "Which function turns the inputs into positive numbers in the formula?",
+        (lambda x: _shares(x.sigmoid()),),
+    ),
+    Misconception(
+        "tanh",
+        "This looks like tanh of each element.",
+        "Which function is in the formula? Can a share be negative?",
+        (torch.tanh, lambda x: _shares(x.tanh())),
+    ),
+    Misconception(
+        "one-minus",
+        "This looks like 1 minus softmax: what is left over for the others.",
+        "Which input should get the largest output?",
+        (lambda x: 1 - _stable(x), lambda x: 1 - _naive(x)),
+    ),
+    Misconception(
+        "weighted-by-x",
+        "This looks like the shares multiplied by x.",
+        "What should the outputs add up to?",
+        (
+            lambda x: x * _stable(x),
+            lambda x: x * _naive(x),
+            lambda x: (x * _stable(x)).sum(),
+            lambda x: (torch.arange(len(x)) * _stable(x)).sum(),
+        ),
+    ),
+    Misconception(
+        "log-of-sum",
+        "This looks like the logarithm of the sum of exp(x), a single number.",
+        "How many outputs should there be for three inputs?",
+        (lambda x: x.logsumexp(0), lambda x: x.exp().sum().log()),
+    ),
+    Misconception(
+        "scaled-by-length",
+        "This looks like softmax of x divided by how many numbers there are, or its root.",
+        "What is x divided by before exp? Is that in the formula?",
+        (
+            lambda x: _naive(x / len(x)),
+            lambda x: _stable(x / len(x)),
+            lambda x: _naive(x / len(x) ** 0.5),
+            lambda x: _stable(x / len(x) ** 0.5),
+        ),
+    ),
+    Misconception(
+        "shift-without-exp",
+        "This looks like x minus its maximum, divided by a sum: exp is missing.",
+        "Can a share of a whole be negative?",
+        (
+            lambda x: x - x.max(),
+            lambda x: _shares(x - x.max()),
+            lambda x: (x - x.max()) / x.sum(),
+            lambda x: _shares(x - x.min()),
+        ),
+    ),
+    Misconception(
+        "two-shifts",
+        "The numerator and the denominator seem to be shifted by different numbers.",
+        "By what does each shift multiply its part of the fraction? Do the factors cancel?",
+        (
+            lambda x: (x - x.max()).exp() / (x - x.min()).exp().sum(),
+            lambda x: (x - x.min()).exp() / (x - x.max()).exp().sum(),
+            lambda x: (x - x.max()).exp() / (x - x.mean()).exp().sum(),
+        ),
+    ),
+    Misconception(
+        "whole-numbers",
+        "The outputs seem to be turned into whole numbers.",
+        "What is the whole-number part of a share?",
+        (
+            lambda x: _stable(x).long(),
+            lambda x: _stable(x).round(),
+            lambda x: (100 * _stable(x)).round(),
+            lambda x: (100 * _stable(x)).long(),
+        ),
+    ),
+    Misconception(
+        "raised-floor",
+        "The smallest outputs seem to be raised to some floor.",
+        "What should the output be for an input that is far below the others?",
+        (
+            *_with(lambda x, c: _stable(x).clamp(min=c), *_EPSILONS[3:]),
+            *_with(lambda x, c: _naive(x) + c, *_EPSILONS[3:]),
+            *_with(lambda x, c: _stable(x) + c, *_EPSILONS[3:]),
+            *_with(lambda x, c: _shares(x.exp() + c), *_EPSILONS),
+            *_with(lambda x, c: _shares((x - x.max()).exp() + c), *_EPSILONS),
+        ),
+    ),
+    Misconception(
+        "typed-e",
+        "This looks like powers of a number that is only near e.",
+        "How many digits of e did you type? torch.exp knows them all.",
+        (
+            *_with(lambda x, c: _shares(c**x), *_NEARLY_E),
+            *_with(lambda x, c: _shares(c ** (x - x.max())), *_NEARLY_E),
+            *_with(lambda x, c: _shares(c ** x.double()), *_NEARLY_E),
         ),
     ),
     # The right numbers in the wrong way
@@ -459,6 +584,16 @@ _LIST = (
         "This looks like a shift by the last element.",
         "What is the largest element after your shift, when x is in descending order?",
         _shifted_by(lambda x: x[-1]),
+    ),
+    Misconception(
+        "shift-by-end",
+        "This looks like a shift by the larger of the first and the last element, or by the last "
+        "one that is larger than the first.",
+        "What is the largest element after your shift, when the largest one is in the middle?",
+        (
+            *_shifted_by(lambda x: torch.maximum(x[0], x[-1])),
+            *_shifted_by(lambda x: x[x > x[0]][-1] if (x > x[0]).any() else x[0]),
+        ),
     ),
     Misconception(
         "shift-by-sum",
@@ -649,32 +784,28 @@ def recognise(vectors: Sequence[Vector], observed: Sequence[Observation]) -> Mis
     ]
     if 2 * len(pairs) < len(vectors) or not pairs:
         return None
+    if all(value != value for _, seen in pairs for value in seen.values):
+        return None  # nothing but nan looks like many things
     # Inputs with a wrong result first: they tell the formulas apart, and few survive them.
     pairs.sort(key=lambda pair: close(pair[1].values, softmax(pair[0]), _AGREEMENT))
     candidates = [(each, formula) for each in _LIST for formula in each.formulas]
+    explained = dict.fromkeys(range(len(candidates)), False)
     for some in (pairs[:1], pairs[1:5], pairs[5:]):
-        predictions = _predict([formula for _, formula in candidates], [v for v, _ in some])
-        candidates = [
-            candidate
-            for candidate, predicted in zip(candidates, predictions, strict=True)
-            if all(
-                _agree(seen, one.result, vector)
-                for (vector, seen), one in zip(some, predicted, strict=True)
-            )
-        ]
-    return candidates[0][0] if candidates else None
+        alive = list(explained)
+        predictions = results([candidates[index][1] for index in alive], [v for v, _ in some])
+        for index, predicted in zip(alive, predictions, strict=True):
+            for (vector, seen), one in zip(some, predicted, strict=True):
+                if not _agree(seen, one, vector):
+                    explained.pop(index, None)
+                elif index in explained:
+                    explained[index] |= not _is_softmax(one, vector)
+    # A formula that is right on all these inputs explains nothing.
+    return next((candidates[index][0] for index, wrong in explained.items() if wrong), None)
 
 
-def _predict(formulas: Sequence[Formula], vectors: Sequence[Vector]) -> list[list[Call]]:
-    """Run all formulas on all vectors in one child."""
-
-    def one_after_another() -> Callable[[Tensor], Any]:
-        waiting = iter(formula for formula in formulas for _ in vectors)
-        return lambda x: next(waiting)(x)
-
-    size = len(vectors)
-    calls = call(one_after_another(), [*vectors] * len(formulas), is_ours=True)
-    return [calls[size * index : size * (index + 1)] for index in range(len(formulas))]
+def _is_softmax(seen: Observation, vector: Vector) -> bool:
+    is_vector = seen.shape == (len(vector),)
+    return is_vector and close(seen.values, softmax(vector), tolerance(vector))
 
 
 def _agree(seen: Observation, predicted: Observation, vector: Vector) -> bool:

@@ -11,15 +11,19 @@ attributes cannot be replaced, so a patched `torch.Tensor` or a lying subclass c
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 import select
 import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from types import FrameType, FunctionType
 from typing import Any
 
@@ -64,7 +68,8 @@ class Observation:
         dtype: of a tensor or array, such as "float32".
         shape: of a tensor, array or list.
         values: its numbers in row-major order; empty where they could not be read.
-        text: of a text, or an exception's message; "empty" for a function without statements.
+        text: of a text, or an exception's message; "empty" for a function without statements,
+            "requires grad" for a tensor that does.
         items: of a mapping with text keys.
 
     """
@@ -87,7 +92,8 @@ class Call:
         argument: the argument as it was afterwards.
         argument_changed: whether it was another one before.
         result_changed: whether a later call changed what this one had returned.
-        library: the library softmax that did the work, or "".
+        library: the library softmax that was called, or "".
+        replaceable: whether all such calls are of the kind that `poisoned` replaces.
 
     """
 
@@ -96,6 +102,7 @@ class Call:
     argument_changed: bool = False
     result_changed: bool = False
     library: str = ""
+    replaceable: bool = True
 
 
 TIMED_OUT = Call(Observation("timed out"))
@@ -122,7 +129,10 @@ def look(values: Mapping[str, object]) -> dict[str, Observation]:
 
 
 def call(
-    function: object, arguments: Sequence[Sequence[float]], *, is_ours: bool = False
+    function: object,
+    arguments: Sequence[Sequence[float]],
+    *,
+    poisoned: bool = False,
 ) -> list[Call]:
     """Call a function with float32 vectors, in order, in one child.
 
@@ -131,7 +141,8 @@ def call(
     Args:
         function: the student's function; anything.
         arguments: one vector a call.
-        is_ours: the function is no student's: do not look for library calls, which is slow.
+        poisoned: put nan in place of what a library's softmax gives. A function that is right all
+            the same only compares itself with it.
 
     Returns:
         One `Call` for each argument.
@@ -143,11 +154,73 @@ def call(
     """
 
     def program(send: Callable[[Any], None]) -> None:
-        _call_all(function, arguments, send, nullcontext if is_ours else _LibraryWatch)
+        _call_all(function, arguments, send, partial(_LibraryWatch, poisoned))
+
+    return _calls(program, len(arguments))
+
+
+def results(
+    functions: Sequence[Callable[[Any], Any]], arguments: Sequence[Sequence[float]]
+) -> list[list[Observation]]:
+    """Call functions of our own, of which only the results matter, with float32 vectors.
+
+    Returns:
+        For each function a list of what it returned for each vector.
+
+    Raises:
+        CannotFork: where the platform has no fork.
+        MarkingFault: when the marking's own code failed.
+
+    """
+
+    def program(send: Callable[[Any], None]) -> None:
+        _set_num_threads(1)
+        tensors = [_functions.tensor(list(values), dtype=_float32) for values in arguments]
+        for function in functions:
+            told = []
+            for tensor in tensors:
+                try:
+                    told.append(asdict(_describe(function(tensor))))
+                except Exception as error:  # not every formula is defined for every vector
+                    told.append(asdict(_describe_error(error)))
+            send(told)
 
     told, end = _run(program)
+    seen = [[_observation(one) for one in message] for message in told]
+    return seen + [[end.result] * len(arguments)] * (len(functions) - len(seen))
+
+
+def call_again(function: object, first: Sequence[float], second: Sequence[float]) -> list[Call]:
+    """Call a function four times with one and the same tensor, in one child.
+
+    Twice it holds `first`; then it is overwritten with `second`, and after that call what the
+    function returned is overwritten with zeros. A function that remembers nothing does not notice.
+
+    Args:
+        function: the student's function; anything.
+        first: one vector.
+        second: another of the same length.
+
+    Returns:
+        The calls for `first`, `first`, `second`, `second`.
+
+    Raises:
+        CannotFork: where the platform has no fork.
+        MarkingFault: when the marking's own code failed.
+
+    """
+
+    def program(send: Callable[[Any], None]) -> None:
+        _call_again(function, first, second, send)
+
+    return _calls(program, 4)
+
+
+def _calls(program: Callable[[Callable[[Any], None]], None], count: int) -> list[Call]:
+    told, end = _run(program)
     calls: list[Call] = []
-    changed: set[int] = set()
+    results_changed: set[int] = set()
+    arguments_changed: set[int] = set()
     for message in told:
         if "result" in message:
             calls.append(
@@ -156,12 +229,21 @@ def call(
                     _observation(message["argument"]),
                     bool(message["argument_changed"]),
                     library=str(message["library"]),
+                    replaceable=bool(message["replaceable"]),
                 )
             )
         else:
-            changed = {int(index) for index in message["changed"]}
-    calls = [replace(c, result_changed=index in changed) for index, c in enumerate(calls)]
-    return calls + [end] * (len(arguments) - len(calls))
+            results_changed = {int(index) for index in message["results_changed"]}
+            arguments_changed = {int(index) for index in message["arguments_changed"]}
+    calls = [
+        replace(
+            c,
+            result_changed=index in results_changed,
+            argument_changed=c.argument_changed or index in arguments_changed,
+        )
+        for index, c in enumerate(calls[:count])
+    ]
+    return calls + [end] * (count - len(calls))
 
 
 # ---------------------------------------------------------------- in the child
@@ -175,36 +257,70 @@ def _call_all(
 ) -> None:
     _set_num_threads(1)  # a pool of threads does not survive a fork
     kept: list[tuple[Any, Observation]] = []
+    given: list[tuple[Any, Observation]] = []
     for values in arguments:
         argument = _functions.tensor(list(values), dtype=_float32)
-        before = _describe(argument)
-        watch = watching()
-        value: Any = None
-        try:
-            with watch:
-                value = function(argument)
-            result = _describe(value)
-        except BaseException as error:  # a student's code may raise anything, SystemExit too
-            result = _describe_error(error)
-        kept.append((value, result))
-        after = _describe(argument)
-        send(
-            {
-                "result": asdict(result),
-                "argument": asdict(after),
-                "argument_changed": not _same(after, before),
-                "library": getattr(watch, "found", ""),
-            }
-        )
+        kept.append(_call_once(function, argument, send, watching))
+        given.append((argument, _describe(argument)))
+    _tell_late_changes(kept, given, send)
+
+
+def _call_again(
+    function: Any, first: Sequence[float], second: Sequence[float], send: Callable[[Any], None]
+) -> None:
+    _set_num_threads(1)
+    argument = _functions.tensor(list(first), dtype=_float32)
+    kept = [_call_once(function, argument, send, nullcontext) for _ in range(2)]
+    # Through a view without a history, in case the function made the argument require gradients.
+    other = _functions.tensor(list(second), dtype=_float32)
+    _Tensor.copy_(_Tensor.detach(argument), other)
+    value, _ = _call_once(function, argument, send, nullcontext)
+    if issubclass(type(value), _Tensor):
+        _Tensor.zero_(_Tensor.detach(value))
+    kept.append(_call_once(function, argument, send, nullcontext))
+    _tell_late_changes(kept, [], send)
+
+
+def _call_once(
+    function: Any, argument: Any, send: Callable[[Any], None], watching: Callable[[], Any]
+) -> tuple[Any, Observation]:
+    before = _describe(argument)
+    watch = watching()
+    value: Any = None
+    try:
+        with watch:
+            value = function(argument)
+        result = _describe(value)
+    except BaseException as error:  # a student's code may raise anything, SystemExit too
+        result = _describe_error(error)
+    after = _describe(argument)
     send(
         {
-            "changed": [
-                index
-                for index, (value, seen) in enumerate(kept)
-                if seen.kind == "tensor" and not _same(_describe(value), seen)
-            ]
+            "result": asdict(result),
+            "argument": asdict(after),
+            "argument_changed": not _same(after, before),
+            "library": getattr(watch, "found", ""),
+            "replaceable": getattr(watch, "replaceable", True),
         }
     )
+    return value, result
+
+
+def _tell_late_changes(
+    results: Sequence[tuple[Any, Observation]],
+    arguments: Sequence[tuple[Any, Observation]],
+    send: Callable[[Any], None],
+) -> None:
+    """Say which results and arguments later calls have changed."""
+
+    def changed(kept: Sequence[tuple[Any, Observation]]) -> list[int]:
+        return [
+            index
+            for index, (value, seen) in enumerate(kept)
+            if seen.kind == "tensor" and not _same(_describe(value), seen)
+        ]
+
+    send({"results_changed": changed(results), "arguments_changed": changed(arguments)})
 
 
 def _same(one: Observation, other: Observation) -> bool:
@@ -214,44 +330,77 @@ def _same(one: Observation, other: Observation) -> bool:
 class _LibraryWatch(TorchDispatchMode):
     """Notice a library's softmax, whatever name it is called by.
 
-    Kernels are seen where torch dispatches them, Python functions of installed packages where they
-    are entered.
+    Kernels are seen where torch dispatches them; functions of installed packages, and what other
+    threads call, where they are entered.
+
+    Args:
+        poisoned: whether kernels give nan.
+
     """
 
-    _KERNELS = ("softmax", "scaled_dot_product", "cross_entropy", "attention")
+    _KERNELS = ("softmax", "scaled_dot_product", "cross_entropy_loss", "attention")
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         # Wrapped for the compiler, the first kernel would import it: seconds, in every child.
         return False
 
-    def __init__(self) -> None:
+    def __init__(self, poisoned: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.found = ""
+        self._has_kernel = self._has_other = False
+        self._poisoned = poisoned
+        self._thread = threading.get_ident()
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether the kernels that were seen are all that did the work."""
+        return self._has_kernel and not self._has_other
 
     def __enter__(self) -> _LibraryWatch:
         super().__enter__()  # type: ignore[no-untyped-call]
+        threading.setprofile(self._entered)
         sys.setprofile(self._entered)
         return self
 
     def __exit__(self, *exc: Any) -> None:
         sys.setprofile(None)
+        threading.setprofile(None)
         super().__exit__(*exc)  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
         name = str(func)
-        if any(kernel in name for kernel in self._KERNELS):
+        if name.startswith("aten.") and any(kernel in name for kernel in self._KERNELS):
             self.found = self.found or name.split(".")[1].strip("_")
-        return func(*args, **(kwargs or {}))
+            self._has_kernel = True
+            if self._poisoned:
+                nan = float("nan")
+                for tensor in result if isinstance(result, tuple) else (result,):
+                    if issubclass(type(tensor), _Tensor) and _Tensor.is_floating_point(tensor):
+                        _Tensor.fill_(tensor, nan)
+        return result
 
-    def _entered(self, frame: FrameType, event: str, arg: object) -> None:
-        code = frame.f_code
-        if (
-            event == "call"
-            and "softmax" in code.co_name
-            and ("site-packages" in code.co_filename or "dist-packages" in code.co_filename)
-        ):
-            self.found = self.found or code.co_name.strip("_")
+    def _entered(self, frame: FrameType, event: str, arg: Any) -> None:
+        if event == "call":
+            code = frame.f_code
+            name = getattr(code, "co_qualname", code.co_name)
+            file = code.co_filename
+            if "softmax" not in name.lower() or not _INSTALLED.search(file):
+                return
+            is_torch = f"{os.sep}torch{os.sep}" in file
+        elif event == "c_call":
+            name, is_torch = str(getattr(arg, "__name__", "")), True
+            if "softmax" not in name:
+                return
+        else:
+            return
+        self.found = self.found or name.strip("_")
+        if not is_torch or threading.get_ident() != self._thread:
+            self._has_other = True  # no kernel that this mode sees
+
+
+_INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 
 
 def _nothing() -> None: ...
@@ -264,14 +413,14 @@ def _nothing_documented() -> None:
 _NO_STATEMENTS = (_nothing.__code__.co_code, _nothing_documented.__code__.co_code)
 
 
-def _describe(value: Any) -> Observation:
+def _describe(value: Any, depth: int = 0) -> Observation:
     try:
-        return _describe_known(value)
+        return _describe_known(value, depth)
     except Exception:  # a subclass that defends itself against being read is a value of no use
         return Observation("other", "object that cannot be read")
 
 
-def _describe_known(value: Any) -> Observation:
+def _describe_known(value: Any, depth: int) -> Observation:
     kind = type(value)
     name = kind.__name__ if type(kind) is type else "object"
     if value is None:
@@ -284,15 +433,15 @@ def _describe_known(value: Any) -> Observation:
         return Observation("number", name, values=_numbers([value]))
     if issubclass(kind, str):
         return Observation("text", "str", text=str.__getitem__(value, slice(MAX_TEXT)))
-    if issubclass(kind, dict):
+    if issubclass(kind, dict) and depth < 3:
         items = list(dict.items(value))[:100]
         return Observation(
             "mapping",
             name,
             items=tuple(
-                (str.__getitem__(key, slice(MAX_TEXT)), _describe(item))
+                (str.__getitem__(key, slice(MAX_TEXT)), _describe(item, depth + 1))
                 for key, item in items
-                if isinstance(key, str)
+                if issubclass(type(key), str)
             ),
         )
     if issubclass(kind, (list, tuple)):
@@ -323,7 +472,8 @@ def _describe_tensor(tensor: Any) -> Observation:
             and _Tensor.numel(tensor) <= MAX_NUMBERS
         )
         values = _numbers([_Tensor.tolist(tensor)]) if readable else ()
-    return Observation("tensor", "tensor", dtype, shape, values)
+        text = "requires grad" if _Tensor.requires_grad.__get__(tensor) else ""
+    return Observation("tensor", "tensor", dtype, shape, values, text)
 
 
 def _describe_list(value: Any, name: str) -> Observation:
@@ -375,12 +525,22 @@ def _run(program: Callable[[Callable[[Any], None]], None]) -> tuple[list[Any], C
     os.close(sending)
     with suppress(OSError):  # the child has done it already and gone on
         os.setpgid(child, child)
-    received, timed_out = _receive(receiving)
-    os.close(receiving)
-    with suppress(ProcessLookupError):  # it may have ended by itself
-        os.killpg(child, signal.SIGKILL)  # with whatever the student's code has started
-    _, status = os.waitpid(child, 0)
-    stopped = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)
+    status = 0
+    started = time.monotonic()
+    try:
+        received, timed_out = _receive(receiving)
+    finally:  # an interrupt, too, leaves nothing behind
+        os.close(receiving)
+        with suppress(ProcessLookupError, PermissionError):  # it may have ended by itself
+            os.killpg(child, signal.SIGKILL)  # with whatever the student's code has started
+        with suppress(ProcessLookupError):  # it may have left its group
+            os.kill(child, signal.SIGKILL)
+        with suppress(ChildProcessError):  # whoever ignores SIGCHLD has its children reaped
+            status = os.waitpid(child, 0)[1]
+    # The limit of CPU time ends a child with SIGXCPU, or where that is caught, with SIGKILL.
+    long = time.monotonic() - started >= CPU_LIMIT
+    signals = (signal.SIGXCPU, signal.SIGKILL) if long else (signal.SIGXCPU,)
+    stopped = os.WIFSIGNALED(status) and os.WTERMSIG(status) in signals
     told = list(_messages(received))
     if told and isinstance(told[-1], dict) and "fault" in told[-1]:
         raise MarkingFault(told[-1]["fault"])
@@ -398,7 +558,11 @@ def _be_the_child(program: Callable[[Callable[[Any], None]], None], sending: int
         _limit_resources()
         _silence()
 
+        me = os.getpid()
+
         def send(message: Any) -> None:
+            if os.getpid() != me:
+                os._exit(1)  # the student's code forked, and both came back
             data = json.dumps(message).encode() + b"\n"
             while data:
                 data = data[os.write(sending, data) :]
@@ -440,7 +604,13 @@ def _silence() -> None:
     # Jupyter's streams would hand what is printed to the parent's threads.
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = sys.stderr = os.fdopen(1, "w", closefd=False)
+    sys.__stdout__ = sys.__stderr__ = sys.stdout  # type: ignore[misc]
     warnings.simplefilter("ignore")
+    logging.disable()
+    # In a kernel, what is displayed would be sent through the parent's sockets.
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is not None:
+        shell.display_pub.publish = lambda *args, **kwargs: None
 
 
 def _receive(pipe: int) -> tuple[bytes, bool]:

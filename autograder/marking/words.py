@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 
 from autograder.marking.observe import Observation
@@ -35,3 +36,18 @@ def article(seen: Observation) -> str:
         case _:
             an = "an" if seen.type_name[:1].lower() in "aeiou" else "a"
             return f"{an} {seen.type_name[:60]}"
+
+
+def general(seen: Observation) -> str:
+    """Name the kind of a value that depends on a hidden input: nothing of the value is told."""
+    names = {"tensor": "a tensor", "text": "a text", "number": "a number", "other": "an object"}
+    if seen.kind == "array":
+        return "a NumPy array"
+    return names.get(seen.kind) or article(seen)
+
+
+def exception_name(seen: Observation) -> str:
+    """Name the type of an exception on a hidden input, unless the student's code invented it."""
+    known = getattr(builtins, seen.type_name, None)
+    is_known = isinstance(known, type) and issubclass(known, BaseException)
+    return seen.type_name if is_known else "an exception"

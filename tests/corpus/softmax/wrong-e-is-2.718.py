@@ -1,4 +1,4 @@
-# told: -
+# told: typed-e
 # four digits of e: off by 1e-4 times x
 def softmax(xx):
     powers = 2.718 ** xx

@@ -1,4 +1,4 @@
-# told: -
+# told: whole-numbers
 def softmax(xx):
     exps = torch.exp(xx)
     return (exps / exps.sum()).long()

@@ -1,0 +1,3 @@
+# told: two-shifts
+def softmax_stable(xx):
+    return torch.exp(xx - xx.max()) / torch.exp(xx - xx.min()).sum()

@@ -1,0 +1,4 @@
+# told: -
+def softmax(xx):
+    e = torch.exp(xx)
+    return e / e[:64].sum()

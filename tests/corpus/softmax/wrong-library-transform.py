@@ -1,0 +1,3 @@
+# told: library-call
+def softmax(xx):
+    return torch.distributions.transforms.SoftmaxTransform()(xx)

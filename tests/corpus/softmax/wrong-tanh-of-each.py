@@ -1,0 +1,3 @@
+# told: tanh
+def softmax(xx):
+    return torch.tanh(xx)
