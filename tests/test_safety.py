@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 import torch
@@ -119,6 +120,91 @@ def test_a_hostile_function_earns_nothing(function, outcome):
     report = grade("softmax", function)
     assert report.points == 0
     assert report.findings[0].outcome is outcome, report.message
+
+
+class Shapeshifter:
+    """Whoever asks for its class, or for a key, is stopped."""
+
+    @property
+    def __class__(self):
+        raise SystemExit
+
+    def __str__(self):
+        raise SystemExit
+
+    __hash__ = __eq__ = __str__
+
+
+class GuardedDict(dict):
+    def __contains__(self, key):
+        raise SystemExit
+
+    __getitem__ = get = items = keys = __iter__ = __contains__
+
+
+@pytest.mark.parametrize("make", [Shapeshifter, GuardedDict, lambda: {Shapeshifter: 1}])
+@pytest.mark.parametrize("exercise", ["softmax", "predict", "overflow"])
+def test_no_method_of_the_answer_runs_in_the_caller(exercise, make):
+    answer = make()
+    assert grade(exercise, answer).points == 0
+    assert grade(answer, answer).points == 0
+
+
+def test_a_dictionary_that_contains_itself_ends():
+    nested: dict = {}
+    nested["x + 1"] = nested["predictions"] = nested
+    assert grade("predict", nested).outcome is Outcome.WRONG
+
+
+def forks(xx):
+    os.fork()
+    return naive(xx)
+
+
+def leaves_its_group(xx):
+    os.setpgid(0, os.getpgid(os.getppid()))
+    time.sleep(60)
+
+
+def kills_itself(xx):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_function_that_forks_is_marked_by_one_of_both():
+    assert grade("softmax", forks).findings[0].outcome is not Outcome.NOT_CHECKED
+
+
+def test_a_function_that_leaves_its_group_is_ended():
+    assert grade("softmax", leaves_its_group).findings[0].outcome is Outcome.TIMED_OUT
+
+
+def test_a_function_that_kills_itself_is_not_called_a_loop():
+    assert grade("softmax", kills_itself).findings[0].outcome is Outcome.RAISED
+
+
+def test_an_interrupt_leaves_no_child_and_no_pipe_behind():
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    descriptors = os.listdir("/proc/self/fd")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            grade("softmax", lambda xx: time.sleep(60))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert len(os.listdir("/proc/self/fd")) == len(descriptors)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_caller_that_ignores_its_children_is_served():
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert grade("softmax", naive).passed
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_what_is_right_before_a_loop_is_marked():

@@ -93,11 +93,20 @@ WRONG = [
     ("predict", "predictions = ['same'] * 5", "WRONG_TYPE", 0, "a list"),
     ("experiments", "p_half, p_triple = p_triple, p_half", "PARTLY_RIGHT", 3, "changed places"),
     ("experiments", "p_plus_1 = x + 1", "PARTLY_RIGHT", 4, "Where is softmax_torch?"),
-    ("experiments", "p_half = softmax_torch(x)", "PARTLY_RIGHT", 4, "softmax_torch(x + 1)"),
-    ("experiments", "p_half = softmax_torch(x).tolist()", "PARTLY_RIGHT", 4, "softmax_torch(x + 1)"),
+    ("experiments", "p_half = softmax_torch(x)", "PARTLY_RIGHT", 4, "nothing was changed"),
+    ("experiments", "p_half = softmax_torch(x).tolist()", "PARTLY_RIGHT", 4, "nothing was changed"),
     ("experiments", "p_triple = p_triple.tolist()", "PARTLY_RIGHT", 4.5, "a list"),
-    ("experiments", "p_half = softmax_torch(x) * 0.5", "PARTLY_RIGHT", 4, "add up to 0.5"),
+    ("experiments", "p_half = softmax_torch(x) * 0.5", "PARTLY_RIGHT", 4, "belongs to the input"),
     ("experiments", "del p_half", "PARTLY_RIGHT", 4, "`p_half` is not defined"),
+    ("experiments", "p_half = softmax_torch(x / 0.5)", "PARTLY_RIGHT", 4, "divided"),
+    ("experiments", "p_triple = softmax_torch(x / 3)", "PARTLY_RIGHT", 4, "divided"),
+    ("experiments", "p_plus_1 = softmax_torch(x) + 1", "PARTLY_RIGHT", 4, "belongs to the input"),
+    ("experiments", "p_minus_100 = softmax(x - 100)", "PARTLY_RIGHT", 4, "softmax_torch was asked for"),
+    ("experiments", "p_half = torch.round(p_half, decimals=4)", "PARTLY_RIGHT", 4, "rounded"),
+    ("softmax-of-x", "p = softmax_torch(50 * x)", "WRONG", 0, "softmax of 50 * x"),
+    ("softmax-of-x", "p = x * float('nan')", "WRONG", 0, "nan in it"),
+    ("shifted", "p_shifted = softmax_torch(x - 150)", "PARTLY_RIGHT", 1, "or of x - 150.0"),
+    ("overflow", "x2 = torch.tensor([50, 100, 150])", "PARTLY_RIGHT", 2.5, "int64"),
     ("verdicts", "verdicts['x * 0.5'] = 'sharper'", "PARTLY_RIGHT", 4, '`x * 0.5` is not "sharper"'),
     ("verdicts", "verdicts['x -100'] = verdicts.pop('x - 100')", "PARTLY_RIGHT", 4, "typo"),
     ("verdicts", "verdicts['x * 3.0'] = 'Sharp'", "PARTLY_RIGHT", 4, "'sharp'"),
@@ -110,8 +119,8 @@ WRONG = [
     ("overflow", "first_step = 'exp'", "PARTLY_RIGHT", 2, "the text 'exp'"),
     ("shifted", "p_shifted = softmax(x2)", "PARTLY_RIGHT", 1, "before the shift"),
     ("shifted", "p_shifted = x2 - 150.0", "PARTLY_RIGHT", 1, "Where is softmax called?"),
-    ("shifted", "shift = x2.mean()", "PARTLY_RIGHT", 1, "the mean"),
-    ("shifted", "shift = x.max()", "PARTLY_RIGHT", 1, "not of x2"),
+    ("shifted", "shift = x2.mean()", "PARTLY_RIGHT", 1, "its mean"),
+    ("shifted", "shift = x.max()", "PARTLY_RIGHT", 1, "largest element of x,"),
     ("shifted", "shift = x2.max", "PARTLY_RIGHT", 1, "parentheses"),
     ("shifted", "shift = 'max'", "PARTLY_RIGHT", 1, "the text 'max'"),
     ("shifted", "shift = [150.0]", "PARTLY_RIGHT", 1.5, "a list"),
@@ -176,6 +185,14 @@ def test_a_wrong_softmax_costs_no_other_exercise(how):
     assert grade("shifted", names).passed
 
 
+def test_the_first_step_of_a_softmax_that_shifts_first_is_the_shift():
+    names = notebook("def softmax(xx): return softmax_torch(xx - xx.max())")
+    exec("p_overflow = softmax(x2); first_step = x2 - x2.max()", names)
+    assert grade("overflow", names).passed
+    names = notebook("def softmax(xx): raise ValueError", "first_step = x2 - x2.max()")
+    assert not grade("overflow", names).passed
+
+
 def test_a_wrong_x2_costs_only_itself():
     names = notebook("x2 = 60 * x; p_overflow = softmax(x2); first_step = torch.exp(x2)")
     report = grade("overflow", names)
@@ -217,6 +234,34 @@ def test_the_report_is_a_number_to_nbgrader_and_words_to_a_student():
 def test_what_a_student_wrote_is_escaped():
     report = grade("analysis-shift", {"y2_y3": "<script>alert(1)</script>"})
     assert "<script>" not in report._repr_html_()
+
+
+LEAKS = {
+    "a text": "return str(xx.tolist())",
+    "a number": "return xx[0].item()",
+    "an exception's type": "raise type(str(xx.tolist()), (Exception,), {})",
+    "a type": "return type(str(xx.tolist()), (), {})()",
+    "a shape": "return torch.zeros(int(1000 * xx[0].abs()) + 7)",
+    "a sum": "return xx",
+}
+
+
+@pytest.mark.parametrize("how", LEAKS)
+def test_nothing_that_a_function_does_tells_a_hidden_input(how):
+    names = {"torch": torch}
+    exec(
+        f"def softmax(xx):\n if xx.tolist() == [1, 2, 3]: return xx.softmax(0)\n {LEAKS[how]}",
+        names,
+    )
+    names["softmax_again"] = names["softmax"]
+    exec(
+        "def softmax(xx):\n p = xx.exp() / xx.exp().sum()\n return p if xx.tolist() == [1, 2, 3] else softmax_again(xx)",
+        names,
+    )
+    message = grade("softmax", names).message
+    told = message.replace("[1, 2, 3]", "").replace("4 points", "")
+    for number in ("0.3", "0.2", "5.0", "307", "5.1", "(3"):
+        assert number not in told, message
 
 
 def test_no_message_of_an_exception_tells_a_hidden_input():

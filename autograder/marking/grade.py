@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import ChainMap, UserDict
 from collections.abc import Mapping
+from math import isfinite
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from autograder.marking.cases import LESSON, LESSON_LARGE
-from autograder.marking.exercises import EFFECTS, EXERCISES, HAND_MARKED, Exercise
+from autograder.marking.cases import LESSON, LESSON_LARGE, Vector
+from autograder.marking.exercises import EXERCISES, HAND_MARKED, Exercise
 from autograder.marking.functions import SOFTMAX, SOFTMAX_STABLE, mark_function
-from autograder.marking.observe import CannotFork, Observation, call, look
+from autograder.marking.observe import TIMED_OUT, Call, CannotFork, Observation, call, look
 from autograder.marking.reference import exp32
 from autograder.marking.report import Finding, Outcome, Report
 from autograder.marking.values import (
     TENSOR_RULES,
-    TensorRule,
     mark_predictions,
     mark_shift,
     mark_tensor,
@@ -43,9 +44,10 @@ def grade(exercise: str, answer: object) -> Report:
         whose outcome is `Outcome.NOT_CHECKED`.
 
     """
-    known = EXERCISES.get(exercise) if isinstance(exercise, str) else None
-    if known is None:
-        return _not_checked(str(exercise), _why_unknown(exercise))
+    if type(exercise) is not str or exercise not in EXERCISES:
+        name = exercise if type(exercise) is str else f"<{type(exercise).__name__}>"
+        return _not_checked(name, _why_unknown(name))
+    known = EXERCISES[exercise]
     try:
         return Report(known.id, tuple(_mark(known, _by_name(known, answer))))
     except CannotFork:
@@ -55,8 +57,8 @@ def grade(exercise: str, answer: object) -> Report:
     return _not_checked(known.id, why, known.max_points)
 
 
-def _why_unknown(exercise: object) -> str:
-    if isinstance(exercise, str) and exercise in HAND_MARKED:
+def _why_unknown(exercise: str) -> str:
+    if exercise in HAND_MARKED:
         return "This exercise is marked by hand."
     return f"There is no such exercise. There are: {', '.join(EXERCISES)}."
 
@@ -65,31 +67,33 @@ def _not_checked(exercise: str, why: str, max_points: float = 0) -> Report:
     return Report(exercise, (Finding(exercise, Outcome.NOT_CHECKED, 0, max_points, why),))
 
 
-def _by_name(exercise: Exercise, answer: object) -> Mapping[str, Any]:
-    """Return the answer as a mapping of names to values, whichever form it has."""
-    if type(answer) is MappingProxyType:
-        answer = dict(answer)
-    if not isinstance(answer, dict):
-        names = list(exercise.names)
+def _by_name(exercise: Exercise, answer: object) -> dict[str, Any]:
+    """Return the answer as a dictionary of names to values, whichever form it has.
+
+    No method of the answer's is called, unless its type is exactly one that is known.
+    """
+    if type(answer) in (MappingProxyType, ChainMap, UserDict):
+        answer = dict(cast(Mapping[Any, Any], answer))
+    names = list(exercise.names)
+    if not issubclass(type(answer), dict):
         return {names[0]: answer} if len(names) == 1 or callable(answer) else {}
-    if len(exercise.names) == 1 and not any(name in answer for name in exercise.names):
-        # A bare dictionary of predictions or verdicts, unless its keys are names of variables.
-        expressions = [key for key in answer if isinstance(key, str) and not key.isidentifier()]
-        if expressions or any(key in EFFECTS for key in answer):
-            return {next(iter(exercise.names)): answer}
-    return answer
+    given = {key: v for key, v in dict.items(cast(Any, answer)) if type(key) is str}
+    # A bare dictionary of predictions or verdicts has keys that are no names of variables.
+    is_bare = names[0] not in given and any(not key.isidentifier() for key in given)
+    return {names[0]: answer} if len(names) == 1 and is_bare else given
 
 
 def _mark(exercise: Exercise, answer: Mapping[str, Any]) -> list[Finding]:
     seen: dict[str, Observation] = look(
         {name: answer[name] for name in exercise.names if name in answer}
     )
+    own = _OwnAnswers(answer, seen.get("x2"))
     findings: list[Finding] = []
     for name, points in exercise.names.items():
         if name == "p_stable" and name not in answer and set(answer) == {"softmax_stable"}:
             findings.append(_p_stable_of(findings[0], points))
         else:
-            findings.append(_mark_name(name, points, answer, seen))
+            findings.append(_mark_name(name, points, answer, seen, own))
     return findings
 
 
@@ -101,7 +105,7 @@ def _p_stable_of(function: Finding, points: float) -> Finding:
         Outcome.RIGHT if right else Outcome.WRONG,
         points if right else 0,
         points,
-        "" if right else "softmax_stable(x2) is not softmax of x2.",
+        "" if right else "`p_stable` goes with `softmax_stable`.",
     )
 
 
@@ -110,6 +114,7 @@ def _mark_name(
     points: float,
     answer: Mapping[str, Any],
     seen: Mapping[str, Observation],
+    own: _OwnAnswers,
 ) -> Finding:
     value = seen.get(name)
     if name in _FUNCTION_RULES:
@@ -127,32 +132,60 @@ def _mark_name(
         return mark_word(name, value, points)
     finding = mark_tensor(TENSOR_RULES[name], value, points)
     if finding.outcome is not Outcome.RIGHT and value is not None:
-        finding = mark_tensor(
-            TENSOR_RULES[name], value, points, _follow_through(name, answer, seen)
-        )
+        follow_through = own.answers_for(name)
+        finding = mark_tensor(TENSOR_RULES[name], value, points, follow_through)
     return finding
 
 
-def _follow_through(
-    name: str, answer: Mapping[str, Any], seen: Mapping[str, Observation]
-) -> list[Observation]:
-    """Return what `name` would be, given the student's own softmax and x2, which may be wrong."""
-    x2 = seen.get("x2")
-    own_x2 = x2.values if x2 is not None and x2.kind == "tensor" and len(x2.shape) == 1 else ()
-    if name == "first_step" and own_x2:
-        rule: TensorRule = TENSOR_RULES[name]
-        values = exp32(own_x2)
-        return [Observation("tensor", shape=(len(rule.expected),), values=values)]
-    if "softmax" not in answer:
+class _OwnAnswers:
+    """What each name would be, given the student's own softmax and x2, which may be wrong.
+
+    Args:
+        answer: everything the student defined.
+        x2: the student's x2, if there is one.
+
+    """
+
+    def __init__(self, answer: Mapping[str, Any], x2: Observation | None) -> None:
+        self._softmax = answer.get("softmax")
+        is_vector = x2 is not None and x2.kind == "tensor" and len(x2.shape) == 1
+        self._x2 = x2.values if x2 is not None and is_vector else ()
+        self._calls: dict[Vector, Call] = {}
+
+    def answers_for(self, name: str) -> list[Observation]:
+        """Return the values that follow from the student's own answers."""
+        if name == "first_step":
+            return self._first_steps()
+        if self._softmax is None:
+            return []
+        if name == "p":
+            return [self._call(LESSON).result]
+        if name == "x2":  # a softmax that shifts in place leaves another x2 behind
+            left = self._call(LESSON_LARGE)
+            return [left.argument] if left.argument_changed else []
+        if name == "p_overflow":
+            vectors = [LESSON_LARGE, self._x2] if self._x2 else [LESSON_LARGE]
+            return [self._call(vector).result for vector in vectors]
+        if name == "p_shifted":
+            return [self._call(tuple(value - 150 for value in LESSON_LARGE)).result]
         return []
-    softmax = answer["softmax"]
-    if name == "p":
-        return [call(softmax, [LESSON])[0].result]
-    if name == "x2":  # a softmax that shifts in place leaves another x2 behind
-        return [call(softmax, [LESSON_LARGE])[0].argument]
-    if name == "p_overflow":
-        vectors = [LESSON_LARGE, own_x2] if own_x2 else [LESSON_LARGE]
-        return [one.result for one in call(softmax, vectors)]
-    if name == "p_shifted":
-        return [call(softmax, [tuple(value - 150 for value in LESSON_LARGE)])[0].result]
-    return []
+
+    def _first_steps(self) -> list[Observation]:
+        steps = [exp32(self._x2)] if self._x2 else []
+        large = self._call(LESSON_LARGE).result.values if self._softmax is not None else ()
+        if large and all(map(isfinite, large)):
+            # Their softmax does not overflow: it shifts first, or works in double precision.
+            steps.append(tuple(value - 150 for value in LESSON_LARGE))
+            steps.append(tuple(2.718281828459045**value for value in LESSON_LARGE))
+        return [
+            Observation("tensor", dtype=dtype, shape=(len(values),), values=values)
+            for values in steps
+            for dtype in ("float32", "float64")
+        ]
+
+    def _call(self, vector: Vector) -> Call:
+        if vector not in self._calls:
+            calls = self._calls.values()
+            stuck = any(one.result.kind == "timed out" for one in calls)
+            self._calls[vector] = TIMED_OUT if stuck else call(self._softmax, [vector])[0]
+        return self._calls[vector]

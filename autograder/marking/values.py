@@ -54,32 +54,78 @@ def _of_x(change: Callable[[float], float]) -> Vector:
     return tuple(change(value) for value in LESSON)
 
 
-_EXPERIMENT_LOGITS = {
-    "p_plus_1": ("x + 1", _of_x(lambda v: v + 1)),
-    "p_minus_100": ("x - 100", _of_x(lambda v: v - 100)),
-    "p_minus_max": ("x - x.max()", _of_x(lambda v: v - 3)),
-    "p_half": ("x * 0.5", _of_x(lambda v: v * 0.5)),
-    "p_triple": ("x * 3.0", _of_x(lambda v: v * 3)),
+@dataclass(frozen=True)
+class _Experiment:
+    """A change of x, and the same change made to the wrong thing or the wrong way."""
+
+    expression: str
+    change: Callable[[float], float]
+    inverse: Callable[[float], float] | None = None
+
+    @property
+    def logits(self) -> Vector:
+        return _of_x(self.change)
+
+
+_EXPERIMENTS = {
+    "p_plus_1": _Experiment("x + 1", lambda v: v + 1),
+    "p_minus_100": _Experiment("x - 100", lambda v: v - 100),
+    "p_minus_max": _Experiment("x - x.max()", lambda v: v - 3),
+    "p_half": _Experiment("x * 0.5", lambda v: v * 0.5, lambda v: v / 0.5),
+    "p_triple": _Experiment("x * 3.0", lambda v: v * 3, lambda v: v / 3),
 }
+_SWAPPED = "Which expression belongs to this name? Have two of them changed places?"
+#: The naive formula in float32 at x - 100, where exp has only some digits left.
+_SMALLEST = 2.0**-149
+_LOST = [round(2.718281828459045 ** (v - 100) / _SMALLEST) for v in LESSON]
 
 
 def _experiment_rules() -> list[TensorRule]:
-    hints = [
+    of_x = Hint(
+        softmax(LESSON),
+        "These are the numbers of softmax_torch(x): nothing was changed.",
+        "What does the expression do to x before softmax?",
+    )
+    others = [
         Hint(
-            softmax(logits),
-            f"These are the numbers of softmax_torch({expression}).",
-            "Which expression belongs to this name? Have two of them changed places?",
+            softmax(each.logits),
+            f"These are the numbers of softmax_torch({each.expression}).",
+            _SWAPPED,
         )
-        for expression, logits in _EXPERIMENT_LOGITS.values()
+        for each in _EXPERIMENTS.values()
     ]
-    unchanged = [
-        Hint(logits, f"This is {expression} itself.", "Where is softmax_torch?")
-        for expression, logits in _EXPERIMENT_LOGITS.values()
+    bare = [
+        Hint(each.logits, f"This is {each.expression} itself.", "Where is softmax_torch?")
+        for each in _EXPERIMENTS.values()
     ]
-    return [
-        _softmax_rule(name, logits, *hints, *unchanged)
-        for name, (_, logits) in _EXPERIMENT_LOGITS.items()
-    ]
+    rules = []
+    for name, each in _EXPERIMENTS.items():
+        changed_after = tuple(each.change(share) for share in softmax(LESSON))
+        own = [
+            Hint(
+                changed_after,
+                "The change was made to the outputs; it belongs to the input.",
+                "Which comes first in the expression, the change or softmax_torch?",
+            )
+        ]
+        if each.inverse is not None:
+            own.append(
+                Hint(
+                    softmax(_of_x(each.inverse)),
+                    "x was divided where it should be multiplied.",
+                    f"What is {each.expression} for x = [1, 2, 3]?",
+                )
+            )
+        if name == "p_minus_100":
+            own.append(
+                Hint(
+                    tuple(count / sum(_LOST) for count in _LOST),
+                    "exp of such small numbers has only some digits left: these look like your "
+                    "own softmax, where softmax_torch was asked for.",
+                )
+            )
+        rules.append(_softmax_rule(name, each.logits, of_x, *own, *others, *bare))
+    return rules
 
 
 _OVERFLOW_LIKE_X = Hint(
@@ -110,7 +156,12 @@ TENSOR_RULES: Mapping[str, TensorRule] = {
             ),
         ),
         _softmax_rule(
-            "p", LESSON, Hint(LESSON, "This is x itself.", "Where is your softmax called?")
+            "p",
+            LESSON,
+            Hint(LESSON, "This is x itself.", "Where is your softmax called?"),
+            Hint(
+                softmax(LESSON_LARGE), "This is softmax of 50 * x.", "Which vector was asked for?"
+            ),
         ),
         *_experiment_rules(),
         TensorRule(
@@ -150,6 +201,11 @@ TENSOR_RULES: Mapping[str, TensorRule] = {
                 tuple(value - 150 for value in LESSON_LARGE),
                 "This is x2 - 150.0 itself.",
                 "Where is softmax called?",
+            ),
+            Hint(
+                softmax(LESSON),
+                "This is softmax of x, or of x - 150.0.",
+                "Which vector was 150.0 to be subtracted from?",
             ),
         ),
         _softmax_rule(
@@ -259,7 +315,9 @@ def _numbers_agree(values: Sequence[float], rule: TensorRule) -> bool:
 def _same_value(one: Observation, other: Observation) -> bool:
     if one.kind in ("none", "dots", "raised", "died", "timed out"):
         return False
-    if (one.kind, one.shape) != (other.kind, other.shape) or not one.values:
+    if (one.kind, one.dtype, one.shape) != (other.kind, other.dtype, other.shape):
+        return False
+    if not one.values:
         return False
     return close(one.values, other.values, 1e-5)
 
@@ -276,17 +334,17 @@ def _no_value(name: str, seen: Observation | None, max_points: float) -> Finding
         message = f"`{name}` is still `...`: replace the dots by your answer."
         return Finding(name, Outcome.NOT_ATTEMPTED, 0, max_points, message)
     if seen.kind == "none":
-        message = f"`{name}` is None. Does the function you called return something?"
+        message = f"`{name}` is None: either that was put into it, or a function returned nothing."
         return Finding(name, Outcome.WRONG_TYPE, 0, max_points, message)
     return None
 
 
 _SHIFT = LESSON_LARGE[2]
 _OTHER_STATISTICS = {
-    50.0: "the smallest element of x2",
-    100.0: "the mean and the median of x2",
-    300.0: "the sum of x2",
-    3.0: "the largest element of x, not of x2",
+    50.0: "its smallest element, or its standard deviation",
+    100.0: "its mean, or its median, or its range",
+    300.0: "its sum",
+    3.0: "the largest element of x, or how many there are",
     -150.0: "the negative of it",
     2.0: "the position of an element, or the mean of x",
     187.08287048339844: "the norm of x2",
