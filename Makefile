@@ -32,7 +32,7 @@ demo: .venv ## build the lesson, grade a made-up class, show where the results a
 	@$(BIN)/softmax-lab demo
 
 test: .venv check nbval ## run every check and every test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv ## lint, types, and whether what is generated is current
 	$(BIN)/ruff check

@@ -258,9 +258,11 @@ def test_an_unreadable_submission_is_reported_and_gets_no_mark(graded, points, c
     assert not (course / "autograded" / student).exists()
 
 
-def test_code_that_ends_the_kernel_is_reported_and_gets_no_mark(graded, points):
-    assert "ended the kernel" in _lines_of("deadly", graded.stdout)
-    assert "deadly" not in points
+def test_code_that_ends_its_process_is_reported_and_keeps_what_was_there_before(graded, points):
+    assert "ended its own process" in _lines_of("deadly", graded.stdout)
+    before = ("explore-largest", "softmax-of-x")
+    assert all(points["deadly"][exercise] == 1 for exercise in before)
+    assert points["deadly"]["predict"] == points["deadly"]["verdicts"] == 0
 
 
 def test_each_repair_is_reported(graded):

@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from autograder.grading.errors import LabError
+from autograder.grading.runner.job import Cell, Kind, Outputs
 
 #: What this tool keeps in a course directory, and may be deleted when nothing runs.
 STATE = ".softmax-lab"
@@ -89,6 +90,7 @@ class Course:
         self.assignment = assignment
         self.state = self.root / STATE
         self.log_file = self.state / "log"
+        self._originals: dict[str, dict[str, str]] = {}
         self._log_mode = "w"  # a run's log replaces the last one's
         self._app = _application(self.root)
         self.sources = sorted(self._folder("source_directory", ".").glob("*.ipynb"))
@@ -166,21 +168,51 @@ class Course:
             for name, notebook in self.released().items()
         )
 
-    def autograde(self, student: str) -> None:
-        """Run what `rebuilt(student)` holds and record the marks, with nbgrader's autograde.
+    def cells_to_run(self, name: str, rebuilt: NotebookNode) -> list[Cell]:
+        """Return the code cells of a rebuilt notebook, the lesson's own with the source's text.
 
-        The autograded copy takes its place only when all went well.
+        Args:
+            name: the notebook's name.
+            rebuilt: what intake made of a submission.
+
+        """
+        from nbgrader.utils import is_grade, is_locked
+
+        if name not in self._originals:
+            source = _notebook(next(path for path in self.sources if path.stem == name))
+            cells = (cell for cell in source.cells if is_locked(cell))
+            self._originals[name] = {c.metadata.nbgrader["grade_id"]: c.source for c in cells}
+        originals = self._originals[name]
+        run = []
+        for cell in rebuilt.cells:
+            if cell.cell_type == "code" and is_locked(cell):
+                kind: Kind = "test" if is_grade(cell) else "given"
+                run.append(Cell(kind, originals[cell.metadata.nbgrader["grade_id"]]))
+            elif cell.cell_type == "code":
+                run.append(Cell("student", cell.source))
+        return run
+
+    def record(self, student: str, outputs: Mapping[str, Sequence[Outputs]]) -> None:
+        """Record the marks of what `rebuilt(student)` holds, given what its cells have put out.
+
+        nbgrader's autograde does it, without running anything, so the gradebook and the autograded
+        copy are what it would have made. The copy takes its place only when all went well.
+
+        Args:
+            student: the student's id.
+            outputs: by the notebook's name, those of each code cell.
 
         Raises:
             GradingError: it could not be run to the end; earlier marks and copies are untouched.
 
         """
         from nbgrader.converters import Autograde
+        from nbgrader.preprocessors import Execute
 
         staging = self.state / "autograded"
         shutil.rmtree(staging / student, ignore_errors=True)
         was_known = self._has_submission(student)
-        with self._logged() as lines:
+        with self._logged():
             directory = self._directory(
                 submitted_directory=f"{STATE}/rebuilt",
                 autograded_directory=f"{STATE}/autograded",
@@ -188,6 +220,10 @@ class Course:
             )
             converter = Autograde(coursedir=directory, parent=self._app)
             converter.force = converter.create_student = True
+            converter.autograde_preprocessors = [
+                _put(outputs) if each is Execute else each
+                for each in converter.autograde_preprocessors
+            ]
             try:
                 converter.start()
             except BaseException as error:  # Ctrl-C as well: nothing stays half recorded
@@ -195,22 +231,18 @@ class Course:
                     self._forget(student)
                 if not isinstance(error, Exception):
                     raise
-                raise GradingError(self._failure(lines)) from None
+                raise GradingError(self._failure()) from None
         target = self.autograded(student)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         os.replace(staging / student / self.assignment, target)
         shutil.rmtree(staging / student, ignore_errors=True)
 
-    def _failure(self, lines: list[str]) -> str:
-        text = "\n".join(lines)
-        if "DeadKernelError" in text or "Kernel died" in text:
-            what = "Its code ended the kernel (too much memory, or a call that exits Python)"
-        elif "unresponsive" in text:
-            what = "Its code hangs and could not be interrupted"
-        else:
-            what = "nbgrader could not grade it"
-        return f"{what}. No mark was recorded; details are in {STATE}/{self.log_file.name}."
+    def _failure(self) -> str:
+        return (
+            "nbgrader could not record it. No mark was recorded; details are in "
+            f"{STATE}/{self.log_file.name}."
+        )
 
     def marks(self) -> list[Marks]:
         """Return the marks of everyone in the gradebook."""
@@ -320,6 +352,29 @@ class Course:
                 logging.captureWarnings(False)
                 for log, handlers, propagate in before:
                     log.handlers, log.propagate = handlers, propagate
+
+
+def _put(outputs: Mapping[str, Sequence[Outputs]]) -> Any:
+    """Return a preprocessor that puts outputs where nbgrader's would run the cells."""
+    from nbgrader.preprocessors import NbGraderPreprocessor
+    from traitlets import List
+
+    class PutOutputs(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
+        # nbconvert configures it of every preprocessor.
+        display_data_priority: Any = List().tag(config=True)
+
+        def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+            cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+            made = outputs[resources["nbgrader"]["notebook"]]
+            for number, (cell, of_cell) in enumerate(zip(cells, made, strict=True), 1):
+                cell.execution_count = number
+                cell.outputs = [nbformat.from_dict(one) for one in of_cell]  # type: ignore[no-untyped-call]
+                for one in cell.outputs:
+                    if one.output_type == "execute_result":
+                        one.execution_count = number
+            return nb, resources
+
+    return PutOutputs
 
 
 @contextlib.contextmanager

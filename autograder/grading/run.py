@@ -7,17 +7,22 @@ import hashlib
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograder.grading.build import find_root
+from autograder.grading.confine import LAYERS
 from autograder.grading.errors import FAILED, OK, LabError
+from autograder.grading.runner.pool import NotRun, Pool, Settings
 
 if TYPE_CHECKING:
     from autograder.grading.course import Course, Marks
     from autograder.grading.intake import Intake
+    from autograder.grading.runner.job import Examined
     from autograder.grading.submission import Problem
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -56,6 +61,18 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("assignment", nargs="?", default="softmax", metavar="ASSIGNMENT")
     parser.add_argument("--students", metavar="A,B", help="only these students")
+    parser.add_argument("--jobs", type=_positive, metavar="N", help="how many at once")
+    parser.add_argument(
+        "--timeout", type=_positive, default=30, metavar="S", help="seconds a cell may take (30)"
+    )
+    for name, what in LAYERS.items():
+        parser.add_argument(
+            f"--without-{name}",
+            dest="waived",
+            action="append_const",
+            const=name,
+            help=f"do not keep students' code from {what}",
+        )
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions again")
     parser.add_argument(
         "--course", type=Path, metavar="DIR", help="the course directory (default: this one)"
@@ -68,9 +85,21 @@ def _handle(arguments: argparse.Namespace) -> int:
     if arguments.students is not None:
         wanted = [name.strip() for name in arguments.students.split(",") if name.strip()]
     root = arguments.course or find_root(Path.cwd())
-    lines, course = grade(root, arguments.assignment, wanted, arguments.force)
+    settings = Settings(
+        jobs=arguments.jobs or os.cpu_count() or 1,
+        cell_seconds=arguments.timeout,
+        waived=frozenset(arguments.waived or ()),
+    )
+    lines, course = grade(root, arguments.assignment, wanted, arguments.force, settings)
     _summarise(lines, course)
     return FAILED if any(line.status == "not graded" for line in lines) else OK
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def grade(
@@ -78,6 +107,7 @@ def grade(
     assignment: str = "softmax",
     students: Iterable[str] | None = None,
     force: bool = False,
+    settings: Settings = Settings(),  # noqa: B008 - frozen
     say: Callable[[str], None] | None = None,
 ) -> tuple[list[Line], Course]:
     """Grade an assignment's submissions; each student's line is said as it is known.
@@ -87,6 +117,7 @@ def grade(
         assignment: the assignment's id.
         students: whom to grade; everyone in `submitted/` if None.
         force: whether to grade again what is unchanged.
+        settings: how submissions are run.
         say: is given each line; prints by default.
 
     Raises:
@@ -123,47 +154,86 @@ def grade(
     graded = {marks.student: marks for marks in course.marks()}
     releases = course.released()
     lines = []
-    for student in chosen:
-        taken = {
-            name: intake.take_in(course.submitted, student, assignment, name, release)
-            for name, release in releases.items()
-        }
-        line = _grade_one(course, student, taken, memory, version, force or student not in graded)
-        lines.append(line)
-        memory.set_problems(assignment, student, line.problems)
-        marks = course.marks_of(student) if line.status == "graded" else graded.get(student)
-        for text in _describe(line, marks):
-            say(text)
+    with Pool(settings) as pool:
+        # Only so many are taken in ahead of the marking that the runner never waits.
+        waiting: deque[_Pending] = deque()
+        for student in [*chosen, *[None] * (2 * settings.jobs)]:
+            if student is not None:
+                taken = {
+                    name: intake.take_in(course.submitted, student, assignment, name, release)
+                    for name, release in releases.items()
+                }
+                again = force or student not in graded
+                waiting.append(_begin(course, student, taken, memory, version, again, pool))
+            if len(waiting) < 2 * settings.jobs and student is not None:
+                continue
+            if waiting:
+                line = _finish(course, waiting.popleft(), memory)
+                lines.append(line)
+                memory.set_problems(assignment, line.student, line.problems)
+                known = line.status == "graded"
+                marks = course.marks_of(line.student) if known else graded.get(line.student)
+                for text in _describe(line, marks):
+                    say(text)
     return lines, course
 
 
-def _grade_one(
+@dataclass
+class _Pending:
+    """A submission on its way: its line as far as it is known, and what is being run."""
+
+    line: Line
+    digest: str = ""
+    taken: Mapping[str, Intake] = field(default_factory=dict)
+    timestamp: str = ""
+    runs: Mapping[str, Future[Examined]] = field(default_factory=dict)
+
+
+def _begin(
     course: Course,
     student: str,
     taken: Mapping[str, Intake],
     memory: _Memory,
     version: str,
     force: bool,
-) -> Line:
-    from autograder.grading.course import GradingError
-
+    pool: Pool,
+) -> _Pending:
     problems = [problem for one in taken.values() for problem in one.problems]
     if not os.path.lexists(course.submitted / student / course.assignment):
-        return Line(student, "nothing submitted")
+        return _Pending(Line(student, "nothing submitted"))
     if any(one.notebook is None for one in taken.values()):
-        return Line(student, "not graded", tuple(problems))
+        return _Pending(Line(student, "not graded", tuple(problems)))
     timestamp = _timestamp(course.submitted / student / course.assignment, problems)
     digest = _digest([version, timestamp, *(one.path.read_bytes() for one in taken.values())])
     current = memory.digest(course.assignment, student) == digest
     if current and not force and course.autograded(student).is_dir():
-        return Line(student, "unchanged", tuple(problems))
-    _stage(course.rebuilt(student), taken, timestamp)
+        return _Pending(Line(student, "unchanged", tuple(problems)))
+    runs = {
+        name: pool.submit(course.cells_to_run(name, one.notebook))
+        for name, one in taken.items()
+        if one.notebook is not None
+    }
+    return _Pending(Line(student, "graded", tuple(problems)), digest, taken, timestamp, runs)
+
+
+def _finish(course: Course, pending: _Pending, memory: _Memory) -> Line:
+    from autograder.grading.course import GradingError
+    from autograder.grading.submission import Problem
+
+    line = pending.line
+    if not pending.runs:
+        return line
     try:
-        course.autograde(student)
-    except GradingError as error:
-        return Line(student, "not graded", tuple(problems), str(error))
-    memory.set_digest(course.assignment, student, digest)
-    return Line(student, "graded", tuple(problems))
+        results = {name: run.result() for name, run in pending.runs.items()}
+        _stage(course.rebuilt(line.student), pending.taken, pending.timestamp)
+        outputs = {name: result.outputs for name, result in results.items()}
+        course.record(line.student, outputs)
+    except (GradingError, NotRun) as error:
+        return replace(line, status="not graded", failure=str(error))
+    memory.set_digest(course.assignment, line.student, pending.digest)
+    done = "What was defined by then was marked."
+    ended = [Problem("ended", None, note, done) for one in results.values() for note in one.notes]
+    return replace(line, problems=(*line.problems, *ended))
 
 
 def _stage(folder: Path, taken: Mapping[str, Intake], timestamp: str) -> None:

@@ -47,6 +47,7 @@ Kind = Literal[
     "broken-cell",  # a cell, or its source, of a wrong type
     "active-html",
     "timestamp",
+    "ended",
 ]
 
 

@@ -25,7 +25,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from types import FrameType, FunctionType
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -109,6 +109,23 @@ TIMED_OUT = Call(Observation("timed out"))
 DIED = Call(Observation("died"))
 
 
+class RemoteFunction:
+    """A student's function that lives in another process, and is watched there.
+
+    Attributes:
+        text: as in `Observation.text`.
+
+    """
+
+    text = ""
+
+    def watched(
+        self, how: str, arguments: Sequence[Sequence[float]], poisoned: bool = False
+    ) -> list[Call]:
+        """Have `call` or `call_again`, as `how` says, done in the function's process."""
+        raise NotImplementedError
+
+
 def look(values: Mapping[str, object]) -> dict[str, Observation]:
     """Describe the values in a child; one that stops the child is reported as "died".
 
@@ -152,6 +169,9 @@ def call(
         MarkingFault: when the marking's own code failed.
 
     """
+
+    if issubclass(type(function), RemoteFunction):
+        return cast(RemoteFunction, function).watched("call", arguments, poisoned)
 
     def program(send: Callable[[Any], None]) -> None:
         _call_all(function, arguments, send, partial(_LibraryWatch, poisoned))
@@ -209,6 +229,9 @@ def call_again(function: object, first: Sequence[float], second: Sequence[float]
         MarkingFault: when the marking's own code failed.
 
     """
+
+    if issubclass(type(function), RemoteFunction):
+        return cast(RemoteFunction, function).watched("call_again", [first, second])
 
     def program(send: Callable[[Any], None]) -> None:
         _call_again(function, first, second, send)
@@ -455,6 +478,8 @@ def _describe_known(value: Any, depth: int) -> Observation:
         return Observation("array", "numpy.ndarray", dtype, shape, inner.values)
     if kind.__module__ == "numpy":
         return Observation("number", f"numpy.{name}", values=_numbers([value]))
+    if issubclass(kind, RemoteFunction):
+        return Observation("callable", "function", text=value.text)
     if callable(value):
         empty = kind is FunctionType and value.__code__.co_code in _NO_STATEMENTS
         return Observation("callable", name, text="empty" if empty else "")
@@ -554,7 +579,8 @@ def _be_the_child(program: Callable[[Callable[[Any], None]], None], sending: int
     """Run the program and end the process; never returns."""
     status = 1
     try:
-        os.setpgid(0, 0)
+        with suppress(PermissionError):  # the runner's box keeps everything in one group
+            os.setpgid(0, 0)
         _limit_resources()
         _silence()
 
@@ -589,8 +615,10 @@ def _limit_resources() -> None:
     try:
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
-    except FileNotFoundError:
-        return  # no /proc, as on macOS, which does not enforce RLIMIT_AS either
+    except (FileNotFoundError, PermissionError):
+        # No /proc, as on macOS, which does not enforce RLIMIT_AS either; or the runner's box,
+        # which has a limit of its own.
+        return
     limit = used + MEMORY_LIMIT
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or limit < hard:
@@ -635,6 +663,23 @@ def _messages(received: bytes) -> Iterator[Any]:
             yield json.loads(line)
         except ValueError:
             return  # the student's code wrote to the pipe; what came before it stands
+
+
+def call_from_message(message: Mapping[str, Any]) -> Call:
+    """Return the `Call` whose `dataclasses.asdict` came over a connection.
+
+    Raises:
+        LookupError, TypeError, ValueError: what came is none.
+
+    """
+    return Call(
+        _observation(message["result"]),
+        _observation(message["argument"]),
+        bool(message["argument_changed"]),
+        bool(message["result_changed"]),
+        str(message["library"]),
+        bool(message["replaceable"]),
+    )
 
 
 def _observation(message: Mapping[str, Any]) -> Observation:

@@ -1,0 +1,38 @@
+"""The warm process that is forked for each submission: import this module to become it.
+
+It knows the student's side of things only: neither tests nor the marking's cases are imported
+before the student process has been forked from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from autograder.grading import confine
+from autograder.grading.runner import examiner
+from autograder.grading.runner.shell import warm_up
+
+SHELL = warm_up()
+confine.warm()
+
+
+def serve_job(
+    connection: Any, scratch: str, limits: confine.Limits, waived: Collection[str]
+) -> None:
+    """Examine one submission in this fork of the template, which ends afterwards.
+
+    Args:
+        connection: where the job comes from and the result goes to.
+        scratch: an empty folder that the student process may write to.
+        limits: what the student process may use.
+        waived: layers of the box to do without.
+
+    """
+    examiner.serve_examiner(connection, scratch, SHELL, partial(_confine, scratch, limits, waived))
+
+
+def _confine(scratch: str, limits: confine.Limits, waived: Collection[str], keep: int) -> None:
+    confine.confine(Path(scratch), (), limits, waived, keep=(keep,))

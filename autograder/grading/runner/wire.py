@@ -1,0 +1,114 @@
+"""Messages between the examiner and the student process: JSON, with a length in front.
+
+Nothing that arrives is unpickled or evaluated. The other side may send anything at all, or nothing:
+every receive has a limit of size and of time.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import struct
+import time
+from typing import Any
+
+#: The longest message that is read, in bytes.
+MAX_MESSAGE = 8 << 20
+
+_LENGTH = struct.Struct(">Q")
+
+
+class WireError(Exception):
+    """The other side sent what no message is."""
+
+
+class Closed(WireError):
+    """The other side is gone."""
+
+
+class TimedOut(WireError):
+    """Nothing, or not all of a message, came in time."""
+
+
+class Wire:
+    """One end of the connection.
+
+    Args:
+        end: a connected stream socket; the wire owns it.
+
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+
+    def fileno(self) -> int:
+        """Return the descriptor, for whoever closes all others."""
+        return self._end.fileno()
+
+    def send(self, message: dict[str, Any], seconds: float | None = None) -> None:
+        """Send a message.
+
+        Args:
+            message: JSON data.
+            seconds: how long the other side may take to read it; for ever if None.
+
+        Raises:
+            TimedOut: it was not read in time.
+            Closed: the other side is gone.
+
+        """
+        data = json.dumps(message).encode("ascii")
+        self._end.settimeout(seconds)
+        try:
+            self._end.sendall(_LENGTH.pack(len(data)) + data)
+        except TimeoutError:
+            raise TimedOut from None
+        except OSError as error:
+            raise Closed(str(error)) from None
+        finally:
+            self._end.settimeout(None)
+
+    def receive(self, seconds: float | None = None) -> dict[str, Any]:
+        """Return the next message.
+
+        Args:
+            seconds: how long to wait for all of it; for ever if None.
+
+        Raises:
+            TimedOut: it did not come in time.
+            Closed: the other side is gone.
+            WireError: what came is no message.
+
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
+        if length > MAX_MESSAGE:
+            raise WireError(f"a message of {length} bytes")
+        data = self._read(length, deadline)
+        try:
+            message = json.loads(data)
+        except (ValueError, RecursionError):
+            raise WireError("a message that is not JSON") from None
+        if not isinstance(message, dict):
+            raise WireError("a message that is not an object")
+        return message
+
+    def close(self) -> None:
+        """Close this end."""
+        self._end.close()
+
+    def _read(self, size: int, deadline: float | None) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not select.select([self._end], [], [], left)[0]:
+                raise TimedOut
+            try:
+                chunk = self._end.recv(min(size - len(data), 1 << 20))
+            except OSError as error:
+                raise Closed(str(error)) from None
+            if not chunk:
+                raise Closed
+            data += chunk
+        return bytes(data)

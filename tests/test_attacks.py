@@ -1,0 +1,127 @@
+"""Dishonest submissions, graded beside an honest one: they earn nothing and harm nobody."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import attacks
+import nbformat
+import pytest
+
+from autograder.grading.course import Course
+from autograder.grading.samples import make, read_samples
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+ATTACKS = attacks.read_attacks()
+GRADE = "import sys; from autograder.grading.cli import main; sys.exit(main())"
+
+
+def read(which):
+    return nbformat.read(ROOT / which / "softmax" / "softmax.ipynb", as_version=4)
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Grade everyone once; give the course, what was said, and the files before and after."""
+    with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
+        yield grade_all(Path(folder))
+
+
+def grade_all(folder):
+    course, home = folder / "course", folder / "home"
+    release, source = read("release"), read("source")
+    for place in (course, home):
+        place.mkdir()
+        (place / attacks.MARKER).touch()
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    for which in ("source", "release"):
+        shutil.copytree(ROOT / which, course / which)
+    submitted = course / "submitted"
+    for attack in [attacks.all_wrong(), *ATTACKS]:
+        attacks.hand_in(attack, submitted, release, source)
+    honest = {sample.student: sample for sample in read_samples(ROOT / "tests" / "samples")}
+    for first, last in (("ada", "0-ada"), ("carol", "carol"), ("ada", "zz-ada")):
+        (submitted / last / "softmax").mkdir(parents=True)
+        file = submitted / last / "softmax" / "softmax.ipynb"
+        file.write_bytes(make(honest[first], release, source))
+    before = files(folder)
+    result = subprocess.run(
+        [sys.executable, "-c", GRADE, "grade", "--course", str(course), "--timeout", "4"],
+        env={**os.environ, "HOME": str(home), "RUNNER_OF_ATTACKS": folder.name},
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+        timeout=1500,
+    )
+    return Course(course, "softmax"), result, before, files(folder)
+
+
+def files(folder):
+    """Return the digest of every file below a folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+@pytest.fixture(scope="module")
+def marks(run):
+    return {one.student: {m.cell: m.score for m in one.cells} for one in run[0].marks()}
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_an_attack_earns_what_its_answers_earn(marks, attack):
+    earned = marks.get(attack.name, {})
+    assert all(points == 0 for points in earned.values()), earned
+
+
+def test_all_wrong_answers_earn_nothing(marks):
+    assert set(marks["all-wrong"].values()) == {0}
+
+
+def test_honest_work_in_the_same_run_keeps_its_marks(run, marks):
+    for student, points in (("0-ada", 30), ("carol", 26), ("zz-ada", 30)):
+        assert sum(marks[student].values()) == points, student
+
+
+def test_no_file_but_the_course_s_own_is_new_or_changed(run):
+    *_, before, after = run
+    own = ("course/gradebook.db", "course/.softmax-lab/", "course/autograded/")
+    changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    assert {name for name in changed if not name.startswith(own)} == set()
+
+
+def test_no_process_is_left(run):
+    tag = b"RUNNER_OF_ATTACKS=" + run[0].root.parent.name.encode()
+    left = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue  # it has ended, or is not ours
+        if tag in environment:
+            left.append((process / "cmdline").read_bytes())
+    assert left == []
+
+
+def test_nothing_was_breached(run):
+    course, result, *_ = run
+    assert attacks.BREACHED not in result.stdout + result.stderr
+    for page in (course.root / "autograded").rglob("*.ipynb"):
+        for cell in nbformat.read(page, as_version=4).cells:
+            for output in cell.get("outputs", ()):
+                assert attacks.BREACHED not in str(output), page
+
+
+def test_no_traceback_reaches_a_person(run):
+    assert "Traceback" not in run[1].stdout + run[1].stderr
