@@ -58,6 +58,7 @@ def grade_all(folder):
         env={**os.environ, "HOME": str(home), "RUNNER_OF_ATTACKS": folder.name},
         capture_output=True,
         text=True,
+        errors="backslashreplace",
         start_new_session=True,
         check=False,
         timeout=1500,
@@ -79,10 +80,14 @@ def marks(run):
     return {one.student: {m.cell: m.score for m in one.cells} for one in run[0].marks()}
 
 
+#: Attacks on the grader whose odd objects hold right numbers.
+DESERVED = {"wrapper-subclass": {"explore-largest-tests": 1}}
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_an_attack_earns_what_its_answers_earn(marks, attack):
-    earned = marks.get(attack.name, {})
-    assert all(points == 0 for points in earned.values()), earned
+    earned = {cell: points for cell, points in marks.get(attack.name, {}).items() if points}
+    assert earned == DESERVED.get(attack.name, {})
 
 
 def test_all_wrong_answers_earn_nothing(marks):
@@ -96,7 +101,10 @@ def test_honest_work_in_the_same_run_keeps_its_marks(run, marks):
 
 def test_no_file_but_the_course_s_own_is_new_or_changed(run):
     *_, before, after = run
-    own = ("course/gradebook.db", "course/.softmax-lab/", "course/autograded/")
+    own = (
+        *("course/gradebook.db", "course/.softmax-lab/", "course/autograded/"),
+        "home/.cache/matplotlib/",  # the template's list of fonts
+    )
     changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     assert {name for name in changed if not name.startswith(own)} == set()
 
@@ -114,13 +122,36 @@ def test_no_process_is_left(run):
     assert left == []
 
 
+#: Attacks that get at what is theirs, or at what everyone may see, and say that they did.
+HARMLESS = {
+    "home-dotfiles": "their home is the scratch folder",
+    "home-kernelspec": "their home is the scratch folder",
+    "home-usercustomize": "their home is the scratch folder",
+    "raises-the-inputs": "these are the inputs of a check that students can read",
+    "returns-the-inputs": "these are the inputs of a check that students can read",
+    "writes-down-the-hidden-inputs": "a function may remember what it was asked: see the README",
+}
+
+
 def test_nothing_was_breached(run):
     course, result, *_ = run
     assert attacks.BREACHED not in result.stdout + result.stderr
-    for page in (course.root / "autograded").rglob("*.ipynb"):
-        for cell in nbformat.read(page, as_version=4).cells:
-            for output in cell.get("outputs", ()):
-                assert attacks.BREACHED not in str(output), page
+    for attack in ATTACKS:
+        for page in course.autograded(attack.name).glob("*.ipynb"):
+            if attack.aims_at == "pages" or attack.name in HARMLESS:
+                continue
+            for cell in nbformat.read(page, as_version=4).cells:
+                for output in cell.get("outputs", ()):
+                    assert attacks.BREACHED not in str(output), attack.name
+
+
+def test_no_script_of_a_student_s_reaches_a_page(run):
+    course = run[0]
+    course.generate_feedback()
+    pages = list((course.root / "feedback").rglob("*.html"))
+    assert len(pages) > len(ATTACKS) / 2
+    for page in pages:
+        assert "<script>document.title" not in page.read_text(encoding="utf-8"), page
 
 
 def test_no_traceback_reaches_a_person(run):

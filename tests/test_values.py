@@ -193,6 +193,11 @@ def test_the_first_step_of_a_softmax_that_shifts_first_is_the_shift():
     assert not grade("overflow", names).passed
 
 
+def test_nothing_follows_from_a_softmax_that_ignores_its_argument():
+    names = notebook("def softmax(xx): return torch.tensor([0.2, 0.3, 0.5])", "p = softmax(x)")
+    assert grade("softmax-of-x", names).points == 0
+
+
 def test_a_wrong_x2_costs_only_itself():
     names = notebook("x2 = 60 * x; p_overflow = softmax(x2); first_step = torch.exp(x2)")
     report = grade("overflow", names)
