@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.grading.build import find_root
+from autograder.grading.confine import layers
 from autograder.grading.errors import OK, LabError
 from autograder.grading.run import Line, grade
+from autograder.grading.runner.pool import Settings
 from autograder.grading.samples import Sample, make, read_samples
 
 if TYPE_CHECKING:
@@ -41,10 +43,16 @@ def _handle(arguments: argparse.Namespace) -> int:
     root = find_root(Path.cwd())
     samples = read_samples(root / SAMPLES)
     folder = prepare(root, root / "demo", samples)
+    missing = frozenset(layer.name for layer in layers() if not layer.available)
+    if missing:
+        print(
+            f"This machine cannot enforce {', '.join(sorted(missing))} (see `softmax-lab doctor`). "
+            "The samples are harmless, so they are graded all the same; a class's would not be."
+        )
     print(
         f"{len(samples)} students hand in; grading takes a few seconds each: ", end="", flush=True
     )
-    lines, course = grade(folder, ASSIGNMENT, say=_tick)
+    lines, course = grade(folder, ASSIGNMENT, settings=Settings(waived=missing), say=_tick)
     print()
     course.generate_feedback()
     course.export(folder / "grades.csv")
