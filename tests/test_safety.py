@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -122,6 +123,12 @@ def test_a_hostile_function_earns_nothing(function, outcome):
     assert report.findings[0].outcome is outcome, report.message
 
 
+def children():
+    """Return the processes below this one, dead ones that nobody has asked for included."""
+    me = os.getpid()
+    return Path(f"/proc/{me}/task/{me}/children").read_text()
+
+
 class Shapeshifter:
     """Whoever asks for its class, or for a key, is stopped."""
 
@@ -186,7 +193,7 @@ def test_an_interrupt_leaves_no_child_and_no_pipe_behind():
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    descriptors = os.listdir("/proc/self/fd")
+    descriptors, family = os.listdir("/proc/self/fd"), children()
     before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 0.5)
     try:
@@ -195,8 +202,7 @@ def test_an_interrupt_leaves_no_child_and_no_pipe_behind():
     finally:
         signal.signal(signal.SIGALRM, before)
     assert len(os.listdir("/proc/self/fd")) == len(descriptors)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() == family
 
 
 def test_a_caller_that_ignores_its_children_is_served():
@@ -243,14 +249,13 @@ def test_the_caller_keeps_its_torch_its_tensors_and_its_children():
         subprocess.Popen(["sleep", "60"])
         return xx
 
-    here = os.getcwd()
+    here, family = os.getcwd(), children()
     assert grade("softmax", vandal).points == 0
     assert (torch.softmax, torch.exp, torch.Tensor.__eq__) == before
     assert argument.tolist() == [1, 2, 3]
     assert os.getcwd() == here
     assert "VANDAL" not in os.environ
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() == family
 
 
 PATCHED = """
