@@ -25,33 +25,12 @@ _MAX_INT_BITS = 4096
 _Tensor: Any = torch._C.TensorBase
 _DTYPES = {
     name: getattr(torch, name)
-    for name in [
-        "float32",
-        "float64",
-        "float16",
-        "bfloat16",
-        "complex64",
-        "complex128",
-        "int64",
-        "int32",
-        "int16",
-        "int8",
-        "uint8",
-        "bool",
-    ]
+    for name in (
+        *("float32", "float64", "float16", "bfloat16", "complex64", "complex128"),
+        *("int64", "int32", "int16", "int8", "uint8", "bool"),
+    )
 }
-_ARRAY_DTYPES = [
-    "float64",
-    "float32",
-    "float16",
-    "int64",
-    "int32",
-    "int16",
-    "int8",
-    "uint8",
-    "bool",
-    "complex128",
-]
+_ARRAY_DTYPES = set(_DTYPES) - {"bfloat16", "complex64"}
 
 
 class Foreign:
