@@ -47,6 +47,10 @@ class Limits:
         processes: processes and threads at once. Of an ordinary user's other processes, those that
             run when the limit is set are allowed for; later ones share it.
         open_files: of each process.
+        total_memory: bytes of all processes together, beyond what they share with the caller.
+            These totals are not the kernel's: `runner.guard` looks after them.
+        total_disk: bytes of all files together.
+        files: how many files and folders.
 
     """
 
@@ -55,6 +59,9 @@ class Limits:
     file_size: int = 64 * _MIB
     processes: int = 64
     open_files: int = 256
+    total_memory: int = 3072 * _MIB
+    total_disk: int = 256 * _MIB
+    files: int = 10_000
 
 
 @dataclass(frozen=True)

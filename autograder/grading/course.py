@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,11 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from autograder.grading.errors import LabError
-from autograder.grading.runner.job import Cell, Kind, Outputs
+from autograder.grading.record import Recorder, why_not
+from autograder.grading.runner.job import Cell, Kind
 
 #: What this tool keeps in a course directory, and may be deleted when nothing runs.
 STATE = ".softmax-lab"
-
-
-class GradingError(Exception):
-    """nbgrader could not grade one submission; the message is a sentence for its line."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +102,6 @@ class Course:
         """The folder that holds a folder for each student."""
         return self.root / str(self._directory().submitted_directory)
 
-    def rebuilt(self, student: str) -> Path:
-        """Return the folder of the notebooks that are graded for a student."""
-        return self.state / "rebuilt" / student / self.assignment
-
     def autograded(self, student: str) -> Path:
         """Return the folder that formgrader and feedback read for a student."""
         return self._folder("autograded_directory", student)
@@ -168,7 +161,21 @@ class Course:
             for name, notebook in self.released().items()
         )
 
-    def cells_to_run(self, name: str, rebuilt: NotebookNode) -> list[Cell]:
+    def extra_files(self) -> Path | None:
+        """Return a folder with the files beside the source's notebooks; None if there are none."""
+        from nbgrader.utils import find_all_files
+
+        source = self._folder("source_directory", ".")
+        found = find_all_files(str(source), [*self._directory().ignore, "*.ipynb"])
+        folder = self.state / "files" / self.assignment
+        shutil.rmtree(folder, ignore_errors=True)
+        for file in map(Path, found):
+            copy = folder / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy)
+        return folder if found else None
+
+    def cells_to_run(self, name: str, rebuilt: NotebookNode) -> tuple[Cell, ...]:
         """Return the code cells of a rebuilt notebook, the lesson's own with the source's text.
 
         Args:
@@ -190,69 +197,49 @@ class Course:
                 run.append(Cell(kind, originals[cell.metadata.nbgrader["grade_id"]]))
             elif cell.cell_type == "code":
                 run.append(Cell("student", cell.source))
-        return run
+        return tuple(run)
 
-    def record(self, student: str, outputs: Mapping[str, Sequence[Outputs]]) -> None:
-        """Record the marks of what `rebuilt(student)` holds, given what its cells have put out.
-
-        nbgrader's autograde does it, without running anything, so the gradebook and the autograded
-        copy are what it would have made. The copy takes its place only when all went well.
+    @contextlib.contextmanager
+    def recorder(self, files: Path | None) -> Iterator[Recorder]:
+        """Open the gradebook for a run.
 
         Args:
-            student: the student's id.
-            outputs: by the notebook's name, those of each code cell.
+            files: what `extra_files` gave.
 
         Raises:
-            GradingError: it could not be run to the end; earlier marks and copies are untouched.
+            LabError: it cannot be opened, or the configuration asks for what cannot be done.
 
         """
         from nbgrader.converters import Autograde
-        from nbgrader.preprocessors import Execute
 
-        staging = self.state / "autograded"
-        shutil.rmtree(staging / student, ignore_errors=True)
-        was_known = self._has_submission(student)
-        with self._logged():
-            directory = self._directory(
-                submitted_directory=f"{STATE}/rebuilt",
-                autograded_directory=f"{STATE}/autograded",
-                student_id=student,
-            )
-            converter = Autograde(coursedir=directory, parent=self._app)
-            converter.force = converter.create_student = True
-            converter.autograde_preprocessors = [
-                _put(outputs) if each is Execute else each
-                for each in converter.autograde_preprocessors
-            ]
-            try:
-                converter.start()
-            except BaseException as error:  # Ctrl-C as well: nothing stays half recorded
-                if not was_known:
-                    self._forget(student)
-                if not isinstance(error, Exception):
-                    raise
-                raise GradingError(self._failure()) from None
-        target = self.autograded(student)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(staging / student / self.assignment, target)
-        shutil.rmtree(staging / student, ignore_errors=True)
-
-    def _failure(self) -> str:
-        return (
-            "nbgrader could not record it. No mark was recorded; details are in "
-            f"{STATE}/{self.log_file.name}."
+        directory = self._directory(autograded_directory=f"{STATE}/autograded")
+        converter = Autograde(coursedir=directory, parent=self._app)
+        recorder = Recorder(
+            self._gradebook(),
+            converter,
+            self.assignment,
+            self.released(),
+            files,
+            self.state / "autograded",
+            self._logged,
         )
+        try:
+            yield recorder
+        finally:
+            recorder.close()
+
+    def graded(self) -> set[str]:
+        """Return who has marks in the gradebook."""
+        from nbgrader.api import Assignment, SubmittedAssignment
+
+        with self._gradebook() as gradebook:
+            submissions = gradebook.db.query(SubmittedAssignment.student_id).join(Assignment)
+            return {one for (one,) in submissions.filter(Assignment.name == self.assignment)}
 
     def marks(self) -> list[Marks]:
         """Return the marks of everyone in the gradebook."""
         with self._gradebook() as gradebook:
             return marks_table(gradebook, self.assignment)
-
-    def marks_of(self, student: str) -> Marks:
-        """Return the marks of a student who has been graded."""
-        with self._gradebook() as gradebook:
-            return _marks(gradebook.find_submission(self.assignment, student))
 
     def generate_feedback(self) -> None:
         """Write the feedback pages of everyone who is graded.
@@ -305,26 +292,13 @@ class Course:
             return Gradebook(directory.db_url, directory.course_id)
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error))
+            if "locked" in reason:
+                raise LabError(why_not(error)) from None
             raise LabError(
                 f"the gradebook {directory.db_url} cannot be opened: {reason}. If nbgrader was "
                 "upgraded, keep a copy of it and run `nbgrader db upgrade`; if it is broken, put "
                 "a copy that works in its place."
             ) from None
-
-    def _has_submission(self, student: str) -> bool:
-        from nbgrader.api import MissingEntry
-
-        with self._gradebook() as gradebook:
-            try:
-                gradebook.find_submission(self.assignment, student)
-            except MissingEntry:
-                return False
-        return True
-
-    def _forget(self, student: str) -> None:
-        if self._has_submission(student):
-            with self._gradebook() as gradebook:
-                gradebook.remove_submission(self.assignment, student)
 
     @contextlib.contextmanager
     def _logged(self) -> Iterator[list[str]]:
@@ -352,29 +326,6 @@ class Course:
                 logging.captureWarnings(False)
                 for log, handlers, propagate in before:
                     log.handlers, log.propagate = handlers, propagate
-
-
-def _put(outputs: Mapping[str, Sequence[Outputs]]) -> Any:
-    """Return a preprocessor that puts outputs where nbgrader's would run the cells."""
-    from nbgrader.preprocessors import NbGraderPreprocessor
-    from traitlets import List
-
-    class PutOutputs(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
-        # nbconvert configures it of every preprocessor.
-        display_data_priority: Any = List().tag(config=True)
-
-        def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-            cells = [cell for cell in nb.cells if cell.cell_type == "code"]
-            made = outputs[resources["nbgrader"]["notebook"]]
-            for number, (cell, of_cell) in enumerate(zip(cells, made, strict=True), 1):
-                cell.execution_count = number
-                cell.outputs = [nbformat.from_dict(one) for one in of_cell]  # type: ignore[no-untyped-call]
-                for one in cell.outputs:
-                    if one.output_type == "execute_result":
-                        one.execution_count = number
-            return nb, resources
-
-    return PutOutputs
 
 
 @contextlib.contextmanager

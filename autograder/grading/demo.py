@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from autograder.grading.build import find_root
 from autograder.grading.confine import layers
 from autograder.grading.errors import OK, LabError
-from autograder.grading.run import Line, grade
+from autograder.grading.run import Line, Watcher, grade
 from autograder.grading.runner.pool import Settings
 from autograder.grading.samples import Sample, make, read_samples
 
@@ -49,10 +49,8 @@ def _handle(arguments: argparse.Namespace) -> int:
             f"This machine cannot enforce {', '.join(sorted(missing))} (see `softmax-lab doctor`). "
             "The samples are harmless, so they are graded all the same; a class's would not be."
         )
-    print(
-        f"{len(samples)} students hand in; grading takes a few seconds each: ", end="", flush=True
-    )
-    lines, course = grade(folder, ASSIGNMENT, settings=Settings(waived=missing), say=_tick)
+    print(f"{len(samples)} students hand in: ", end="", flush=True)
+    lines, course = grade(folder, ASSIGNMENT, settings=Settings(waived=missing), watcher=_Dots())
     print()
     course.generate_feedback()
     course.export(folder / "grades.csv")
@@ -63,8 +61,8 @@ def _handle(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _tick(text: str) -> None:
-    if not text.startswith(" "):  # one dot a student, none for the details below their line
+class _Dots(Watcher):
+    def line(self, line: Line) -> None:
         print(end=".", flush=True)
 
 

@@ -6,10 +6,11 @@ import argparse
 import hashlib
 import json
 import os
-import shutil
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
+import stat
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,12 +19,15 @@ from autograder.grading.build import find_root
 from autograder.grading.confine import LAYERS
 from autograder.grading.errors import FAILED, OK, LabError
 from autograder.grading.runner.pool import NotRun, Pool, Settings
+from autograder.grading.state import State
+from autograder.grading.submission import MAX_BYTES, Problem
 
 if TYPE_CHECKING:
-    from autograder.grading.course import Course, Marks
-    from autograder.grading.intake import Intake
-    from autograder.grading.runner.job import Examined
-    from autograder.grading.submission import Problem
+    from nbformat.notebooknode import NotebookNode
+
+    from autograder.grading.course import Course
+    from autograder.grading.record import Recorder, Score
+    from autograder.grading.runner.job import Cost, Examined
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -40,8 +44,10 @@ class Line:
     Attributes:
         student: the student's id.
         status: whether it was graded; "unchanged" keeps the marks of an earlier run.
-        problems: what intake found.
-        failure: why it could not be run, or "".
+        problems: what intake found, or the runner.
+        failure: why it could not be run or recorded, or "".
+        score: what the tests gave, if it was graded now.
+        costs: what running each notebook took, if it was graded now.
 
     """
 
@@ -49,6 +55,21 @@ class Line:
     status: Status
     problems: tuple[Problem, ...] = ()
     failure: str = ""
+    score: Score | None = None
+    costs: tuple[Cost, ...] = ()
+
+
+class Watcher:
+    """Is told how a run goes on; this one keeps quiet."""
+
+    def begin(self, students: int) -> None:
+        """There are so many submissions to look at."""
+
+    def line(self, line: Line) -> None:
+        """One more is done."""
+
+    def note(self, text: str) -> None:
+        """Something the instructor should know."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -65,6 +86,13 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--timeout", type=_positive, default=30, metavar="S", help="seconds a cell may take (30)"
     )
+    parser.add_argument(
+        "--total-timeout",
+        type=_positive,
+        default=300,
+        metavar="S",
+        help="seconds all cells of a submission may take (300)",
+    )
     for name, what in LAYERS.items():
         parser.add_argument(
             f"--without-{name}",
@@ -74,6 +102,7 @@ def add_parser(subparsers: Subparsers) -> None:
             help=f"do not keep students' code from {what}",
         )
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions again")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.add_argument(
         "--course", type=Path, metavar="DIR", help="the course directory (default: this one)"
     )
@@ -88,11 +117,22 @@ def _handle(arguments: argparse.Namespace) -> int:
     settings = Settings(
         jobs=arguments.jobs or os.cpu_count() or 1,
         cell_seconds=arguments.timeout,
+        submission_seconds=arguments.total_timeout,
         waived=frozenset(arguments.waived or ()),
     )
-    lines, course = grade(root, arguments.assignment, wanted, arguments.force, settings)
-    _summarise(lines, course)
-    return FAILED if any(line.status == "not graded" for line in lines) else OK
+    with _Progress(quiet=arguments.json) as progress:
+        try:
+            grade(root, arguments.assignment, wanted, arguments.force, settings, progress)
+        except (LabError, KeyboardInterrupt):
+            progress.close()
+            print(f"Stopped after {_counted(progress.lines)}.", file=sys.stderr)
+            print("What is graded stays graded. Start again for the rest.", file=sys.stderr)
+            raise
+    if arguments.json:
+        print(json.dumps(_as_json(arguments.assignment, progress), indent=1))
+    else:
+        _summarise(progress.lines, arguments.assignment)
+    return FAILED if any(line.status == "not graded" for line in progress.lines) else OK
 
 
 def _positive(text: str) -> int:
@@ -108,9 +148,10 @@ def grade(
     students: Iterable[str] | None = None,
     force: bool = False,
     settings: Settings = Settings(),  # noqa: B008 - frozen
-    say: Callable[[str], None] | None = None,
+    watcher: Watcher = Watcher(),  # noqa: B008 - does nothing
+    executor: Executor | None = None,
 ) -> tuple[list[Line], Course]:
-    """Grade an assignment's submissions; each student's line is said as it is known.
+    """Grade an assignment's submissions.
 
     Args:
         root: the course directory.
@@ -118,7 +159,13 @@ def grade(
         students: whom to grade; everyone in `submitted/` if None.
         force: whether to grade again what is unchanged.
         settings: how submissions are run.
-        say: is given each line; prints by default.
+        watcher: is told of each submission as it is done.
+        executor: where submissions are run; processes of this machine if None. Any executor of
+            the standard library's kind will do whose processes are not daemonic, such as that of
+            a cluster's client. Marks are recorded by the calling process alone.
+
+    Returns:
+        A line for each student, sorted by name, and the course.
 
     Raises:
         LabError: there is nothing to grade, or nothing to grade it with.
@@ -127,7 +174,8 @@ def grade(
     from autograder.grading import intake
     from autograder.grading.course import Course
 
-    say = say or _print
+    if not hasattr(os, "fork"):
+        raise LabError("Windows has no fork, which grading is built on: use WSL 2.")
     course = Course(root, assignment)
     try:
         everyone = intake.students(course.submitted)
@@ -140,42 +188,27 @@ def grade(
     if unknown := set(chosen) - set(everyone):
         raise LabError(f"nobody in {course.submitted} is called {', '.join(sorted(unknown))}.")
 
-    memory = _Memory(course.state / "state.json")
-    version = _version(course)
-    if not course.is_registered() or memory.source(assignment) != version:
-        memory.set_source(assignment, None)
-        course.register()
-        memory.set_source(assignment, version)
-    if not course.release_is_current():
-        say(
-            f"Note: release/{assignment} is not what source/{assignment} makes now, so students "
-            "may have another version. `softmax-lab build` brings them together."
-        )
-    graded = {marks.student: marks for marks in course.marks()}
-    releases = course.released()
-    lines = []
-    with Pool(settings) as pool:
-        # Only so many are taken in ahead of the marking that the runner never waits.
-        waiting: deque[_Pending] = deque()
-        for student in [*chosen, *[None] * (2 * settings.jobs)]:
-            if student is not None:
-                taken = {
-                    name: intake.take_in(course.submitted, student, assignment, name, release)
-                    for name, release in releases.items()
-                }
-                again = force or student not in graded
-                waiting.append(_begin(course, student, taken, memory, version, again, pool))
-            if len(waiting) < 2 * settings.jobs and student is not None:
-                continue
-            if waiting:
-                line = _finish(course, waiting.popleft(), memory)
+    state = State(course.state, assignment)
+    with state.locked():
+        version = _version(course)
+        if not course.is_registered() or state.source() != version:
+            state.set_source(None)
+            course.register()
+            state.set_source(version)
+        if not course.release_is_current():
+            watcher.note(
+                f"release/{assignment} is not what source/{assignment} makes now, so students may "
+                "have another version. `softmax-lab build` brings them together."
+            )
+        watcher.begin(len(chosen))
+        lines = []
+        files = course.extra_files()
+        with Pool(settings, executor) as pool, course.recorder(files) as recorder:
+            run = _Run(course, state, recorder, pool, files, version, force)
+            for line in run.lines(chosen, ahead=2 * settings.jobs):
+                watcher.line(line)
                 lines.append(line)
-                memory.set_problems(assignment, line.student, line.problems)
-                known = line.status == "graded"
-                marks = course.marks_of(line.student) if known else graded.get(line.student)
-                for text in _describe(line, marks):
-                    say(text)
-    return lines, course
+    return sorted(lines, key=lambda line: line.student), course
 
 
 @dataclass
@@ -184,75 +217,136 @@ class _Pending:
 
     line: Line
     digest: str = ""
-    taken: Mapping[str, Intake] = field(default_factory=dict)
+    notebooks: Mapping[str, NotebookNode] = field(default_factory=dict)
     timestamp: str = ""
     runs: Mapping[str, Future[Examined]] = field(default_factory=dict)
 
 
-def _begin(
-    course: Course,
-    student: str,
-    taken: Mapping[str, Intake],
-    memory: _Memory,
-    version: str,
-    force: bool,
-    pool: Pool,
-) -> _Pending:
-    problems = [problem for one in taken.values() for problem in one.problems]
-    if not os.path.lexists(course.submitted / student / course.assignment):
-        return _Pending(Line(student, "nothing submitted"))
-    if any(one.notebook is None for one in taken.values()):
-        return _Pending(Line(student, "not graded", tuple(problems)))
-    timestamp = _timestamp(course.submitted / student / course.assignment, problems)
-    digest = _digest([version, timestamp, *(one.path.read_bytes() for one in taken.values())])
-    current = memory.digest(course.assignment, student) == digest
-    if current and not force and course.autograded(student).is_dir():
-        return _Pending(Line(student, "unchanged", tuple(problems)))
-    runs = {
-        name: pool.submit(course.cells_to_run(name, one.notebook))
-        for name, one in taken.items()
-        if one.notebook is not None
-    }
-    return _Pending(Line(student, "graded", tuple(problems)), digest, taken, timestamp, runs)
+class _Run:
+    """Takes submissions in, has them examined, records their marks."""
 
+    def __init__(
+        self,
+        course: Course,
+        state: State,
+        recorder: Recorder,
+        pool: Pool,
+        files: Path | None,
+        version: str,
+        force: bool,
+    ) -> None:
+        self._course, self._state, self._recorder, self._pool = course, state, recorder, pool
+        self._files, self._version, self._force = files, version, force
+        self._graded = course.graded()
+        self._releases = course.released()
 
-def _finish(course: Course, pending: _Pending, memory: _Memory) -> Line:
-    from autograder.grading.course import GradingError
-    from autograder.grading.submission import Problem
+    def lines(self, students: Iterable[str], ahead: int) -> Iterator[Line]:
+        """Grade students' submissions; give a line for each as it is done.
 
-    line = pending.line
-    if not pending.runs:
+        Args:
+            students: whom to grade.
+            ahead: how many may be under way: enough to keep the pool busy, few enough to keep a
+                class of any size out of memory.
+
+        """
+        under_way: list[_Pending] = []
+        for student in students:
+            pending = self._begin(student)
+            if not pending.runs:
+                yield self._kept(pending)
+                continue
+            under_way.append(pending)
+            while len(under_way) >= ahead:
+                yield from self._finish_some(under_way)
+        while under_way:
+            yield from self._finish_some(under_way)
+
+    def _begin(self, student: str) -> _Pending:
+        from autograder.grading import intake
+
+        course = self._course
+        folder = course.submitted / student / course.assignment
+        if not os.path.lexists(folder):
+            return _Pending(Line(student, "nothing submitted"))
+        digest = _digest([self._version, *_contents(folder)])
+        kept = self._state.of(student)
+        if (
+            not self._force
+            and kept.get("digest") == digest
+            and student in self._graded
+            and course.autograded(student).is_dir()
+        ):
+            return _Pending(Line(student, "unchanged", _problems(kept)))
+        taken = {
+            name: intake.take_in(course.submitted, student, course.assignment, name, release)
+            for name, release in self._releases.items()
+        }
+        problems = [problem for one in taken.values() for problem in one.problems]
+        notebooks = {n: one.notebook for n, one in taken.items() if one.notebook is not None}
+        if len(notebooks) < len(taken):
+            return _Pending(Line(student, "not graded", tuple(problems)))
+        timestamp = _timestamp(folder, problems)
+        runs = {
+            name: self._pool.submit(course.cells_to_run(name, notebook), self._files)
+            for name, notebook in notebooks.items()
+        }
+        line = Line(student, "graded", tuple(problems))
+        return _Pending(line, digest, notebooks, timestamp, runs)
+
+    def _finish_some(self, under_way: list[_Pending]) -> Iterator[Line]:
+        wait([run for one in under_way for run in one.runs.values()], return_when=FIRST_COMPLETED)
+        for pending in under_way[:]:
+            if all(run.done() for run in pending.runs.values()):
+                under_way.remove(pending)
+                yield self._kept(pending, self._finish(pending))
+
+    def _finish(self, pending: _Pending) -> Line:
+        from autograder.grading.record import Graded, NotRecorded
+
+        line = pending.line
+        try:
+            results = {name: run.result() for name, run in pending.runs.items()}
+            graded = {
+                name: Graded(pending.notebooks[name], result.outputs)
+                for name, result in results.items()
+            }
+            score = self._recorder.record(
+                line.student, graded, pending.timestamp, self._course.autograded(line.student)
+            )
+        except (NotRecorded, NotRun) as error:
+            return replace(line, status="not graded", failure=str(error))
+        done = "What was defined by then was marked."
+        notes = [note for result in results.values() for note in result.notes]
+        ended = tuple(Problem("ended", None, note, done) for note in notes)
+        costs = tuple(result.cost for result in results.values())
+        return replace(line, problems=line.problems + ended, score=score, costs=costs)
+
+    def _kept(self, pending: _Pending, line: Line | None = None) -> Line:
+        """Remember what became of a submission; an unchanged one is remembered already."""
+        line = line or pending.line
+        if line.status != "unchanged":
+            self._state.keep(
+                line.student,
+                {
+                    "digest": pending.digest if line.status == "graded" else None,
+                    "status": line.status,
+                    "problems": [asdict(problem) for problem in line.problems],
+                    "failure": line.failure,
+                },
+            )
         return line
+
+
+def _problems(kept: Mapping[str, Any]) -> tuple[Problem, ...]:
     try:
-        results = {name: run.result() for name, run in pending.runs.items()}
-        _stage(course.rebuilt(line.student), pending.taken, pending.timestamp)
-        outputs = {name: result.outputs for name, result in results.items()}
-        course.record(line.student, outputs)
-    except (GradingError, NotRun) as error:
-        return replace(line, status="not graded", failure=str(error))
-    memory.set_digest(course.assignment, line.student, pending.digest)
-    done = "What was defined by then was marked."
-    ended = [Problem("ended", None, note, done) for one in results.values() for note in one.notes]
-    return replace(line, problems=(*line.problems, *ended))
-
-
-def _stage(folder: Path, taken: Mapping[str, Intake], timestamp: str) -> None:
-    """Write the rebuilt notebooks where nbgrader looks for them."""
-    import nbformat
-
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name, one in taken.items():
-        nbformat.write(one.notebook, folder / f"{name}.ipynb")  # type: ignore[no-untyped-call]
-    if timestamp:
-        (folder / "timestamp.txt").write_text(timestamp, encoding="utf-8")
+        return tuple(Problem(**problem) for problem in kept["problems"])
+    except (LookupError, TypeError):
+        return ()  # written by another version
 
 
 def _timestamp(folder: Path, problems: list[Problem]) -> str:
     """Return the text of `timestamp.txt` if nbgrader can read it, else ""."""
     from nbgrader.utils import parse_utc
-
-    from autograder.grading.submission import Problem
 
     file = folder / "timestamp.txt"
     if not os.path.lexists(file):
@@ -269,18 +363,98 @@ def _timestamp(folder: Path, problems: list[Problem]) -> str:
     return text
 
 
+def _version(course: Course) -> str:
+    """Return a digest of all that a mark depends on besides the submission."""
+    package = Path(__file__).parents[1]
+    source = [file for file in sorted(course.sources[0].parent.rglob("*")) if file.is_file()]
+    files = [*source, course.root / "nbgrader_config.py", *sorted(package.rglob("*.py"))]
+    return _digest([file.read_bytes() for file in files if file.is_file()])
+
+
+def _contents(folder: Path) -> Iterator[str | bytes]:
+    """Give the names and contents of what intake may read of a submission."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        yield str(error.errno)
+        return
+    for name in names:
+        if name.lower().endswith(".ipynb") or name == "timestamp.txt":
+            yield name.encode(errors="surrogateescape")
+            file = folder / name
+            try:
+                if stat.S_ISREG(file.lstat().st_mode):
+                    with open(file, "rb") as stream:
+                        yield stream.read(MAX_BYTES + 1)
+            except OSError as error:
+                yield str(error.errno)
+
+
+def _digest(parts: Iterable[str | bytes]) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        whole.update(len(data).to_bytes(8, "big") + data)
+    return whole.hexdigest()
+
+
 # --- What a person reads ------------------------------------------------------------------------
 
 
-def _print(text: str) -> None:
-    print(text, flush=True)
+class _Progress(Watcher):
+    """A bar on a terminal; a plain line for each student wherever it is."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.lines: list[Line] = []
+        self.notes: list[str] = []
+        self._quiet = quiet
+        self._bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def begin(self, students: int) -> None:
+        from tqdm import tqdm
+
+        # Nowhere but on a terminal.
+        self._bar = tqdm(total=students, unit="student", disable=None, leave=False)
+
+    def line(self, line: Line) -> None:
+        self.lines.append(line)
+        for text in _describe(line):
+            self._say(text)
+        self._bar.update()
+        counts = Counter(line.status for line in self.lines)
+        self._bar.set_postfix_str(f"{counts['not graded']} not graded")
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+        self._say(f"Note: {text}")
+
+    def _say(self, text: str) -> None:
+        if self._quiet:
+            return
+        if self._bar is None or self._bar.disable:
+            print(text, flush=True)
+        else:
+            self._bar.write(text, file=sys.stdout)
 
 
-def _describe(line: Line, marks: Marks | None) -> list[str]:
+def _describe(line: Line) -> list[str]:
+    if line.status == "unchanged":
+        return []  # the summary counts them
     head = f"{_printable(line.student)}: {line.status}"
-    if line.status in ("graded", "unchanged"):
-        head += _score(marks)
-    texts = [] if line.status == "unchanged" else [*map(str, line.problems), line.failure]
+    if line.score is not None:
+        head += _score(line.score)
+    texts = [*map(str, line.problems), line.failure]
     return [f"{head}.", *(f"    {_printable(text)}" for text in texts if text)]
 
 
@@ -290,95 +464,54 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def _score(marks: Marks | None) -> str:
-    if marks is None:
-        return ""
-    text = f", {marks.automatic:g} of {marks.max_automatic:g} automatic points"
-    if marks.waiting:
-        text += f", {marks.waiting} {'answer' if marks.waiting == 1 else 'answers'} to mark by hand"
+def _score(score: Score) -> str:
+    text = f", {score.points:g} of {score.max_points:g} automatic points"
+    if score.waiting:
+        text += f", {score.waiting} {'answer' if score.waiting == 1 else 'answers'} to mark by hand"
     return text
 
 
-def _summarise(lines: list[Line], course: Course) -> None:
-    graded = [line for line in lines if line.status == "graded"]
-    counts = {
-        "graded": len(graded),
-        "of them repaired": sum(bool(line.problems) for line in graded),
-        "unchanged": sum(line.status == "unchanged" for line in lines),
-        "not graded": sum(line.status == "not graded" for line in lines),
-        "without a submission": sum(line.status == "nothing submitted" for line in lines),
+def _counts(lines: Iterable[Line]) -> dict[str, int]:
+    lines = list(lines)
+    counts = Counter(line.status for line in lines)
+    return {
+        "graded": counts["graded"],
+        "of them repaired": sum(line.status == "graded" and bool(line.problems) for line in lines),
+        "unchanged": counts["unchanged"],
+        "not graded": counts["not graded"],
+        "without a submission": counts["nothing submitted"],
     }
+
+
+def _counted(lines: Iterable[Line]) -> str:
+    counts = _counts(lines).items()
+    return ", ".join(f"{n} {what}" for what, n in counts if n or what == "graded")
+
+
+def _summarise(lines: list[Line], assignment: str) -> None:
     print()
-    print(", ".join(f"{n} {what}" for what, n in counts.items() if n or what == "graded") + ".")
-    if counts["not graded"]:
-        print("No mark was recorded for those not graded; earlier marks and copies are untouched.")
-    if any(marks.waiting for marks in course.marks()):
+    print(f"{_counted(lines)}.")
+    if failed := [line.student for line in lines if line.status == "not graded"]:
+        shown = ", ".join(map(_printable, failed[:10])) + (", …" if len(failed) > 10 else "")
+        print(f"Not graded: {shown}. Their earlier marks and copies, if any, are untouched.")
+    if any(line.score is not None and line.score.waiting for line in lines):
         print("Mark the written answers: `jupyter lab`, then Nbgrader > Formgrader.")
-    print(f"Then: `nbgrader generate_feedback {course.assignment}` and `nbgrader export`.")
+    print(f"Then: `nbgrader generate_feedback {assignment}` and `nbgrader export`.")
 
 
-# --- What is remembered between runs ------------------------------------------------------------
-
-
-class _Memory:
-    """What was graded from what, in a small JSON file; losing it only costs time."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._problems_file = file.with_name("intake.json")
-        self._data = _load(file)
-
-    def source(self, assignment: str) -> str | None:
-        found: str | None = self._part("sources").get(assignment)
-        return found
-
-    def set_source(self, assignment: str, version: str | None) -> None:
-        self._part("sources")[assignment] = version
-        _save(self._file, self._data)
-
-    def digest(self, assignment: str, student: str) -> str | None:
-        found: str | None = self._part(f"graded {assignment}").get(student)
-        return found
-
-    def set_digest(self, assignment: str, student: str, digest: str) -> None:
-        self._part(f"graded {assignment}")[student] = digest
-        _save(self._file, self._data)
-
-    def set_problems(self, assignment: str, student: str, problems: tuple[Problem, ...]) -> None:
-        data = _load(self._problems_file)
-        data.setdefault(assignment, {})[student] = [asdict(problem) for problem in problems]
-        _save(self._problems_file, data)
-
-    def _part(self, name: str) -> dict[str, Any]:
-        part: dict[str, Any] = self._data.setdefault(name, {})
-        return part
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _save(file: Path, data: dict[str, Any]) -> None:
-    file.parent.mkdir(exist_ok=True)
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(data, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(new, file)
-
-
-def _version(course: Course) -> str:
-    """Return a digest of all that a mark depends on besides the submission."""
-    package = Path(__file__).parents[1]
-    files = [*course.sources, course.root / "nbgrader_config.py", *sorted(package.rglob("*.py"))]
-    return _digest([file.read_bytes() for file in files if file.is_file()])
-
-
-def _digest(parts: Iterable[str | bytes]) -> str:
-    whole = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        whole.update(len(data).to_bytes(8, "big") + data)
-    return whole.hexdigest()
+def _as_json(assignment: str, progress: _Progress) -> dict[str, Any]:
+    return {
+        "assignment": assignment,
+        "counts": _counts(progress.lines),
+        "notes": progress.notes,
+        "students": [
+            {
+                "student": line.student,
+                "status": line.status,
+                "problems": [asdict(problem) for problem in line.problems],
+                "failure": line.failure,
+                "score": asdict(line.score) if line.score is not None else None,
+            }
+            for line in sorted(progress.lines, key=lambda line: line.student)
+        ],
+    }

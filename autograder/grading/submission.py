@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import nbformat
-
 #: Limits of a submitted file. An honest notebook with pictures has a few MB and a hundred cells.
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
@@ -251,6 +249,8 @@ def read_cells(text: str, problems: list[Problem]) -> tuple[list[Cell], str | No
 
 
 def _upgrade(text: str, problems: list[Problem]) -> Mapping[str, Any]:
+    import nbformat
+
     try:
         old = nbformat.reader.reads(text)  # type: ignore[no-untyped-call]
         version, _ = nbformat.reader.get_version(old)  # type: ignore[no-untyped-call]

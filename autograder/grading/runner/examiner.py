@@ -9,16 +9,21 @@ from __future__ import annotations
 import builtins
 import os
 import re
+import resource
 import signal
 import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 
-from autograder.grading.runner.job import Cell, Examined, Outputs
+from autograder.grading.confine import Limits
+from autograder.grading.runner.guard import Guard
+from autograder.grading.runner.job import Cell, Cost, Examined, Outputs
 from autograder.grading.runner.shell import Shell
 from autograder.grading.runner.values import Refused, pack, unpack
 from autograder.grading.runner.wire import Closed, TimedOut, Wire, WireError
@@ -39,14 +44,18 @@ class Student:
 
     Args:
         wire: the connection to it.
-        pid: its process.
+        pid: its process, which leads a group of its own.
+        seconds: how long it may take for all its cells, and again for all calls by tests.
 
     """
 
-    def __init__(self, wire: Wire, pid: int) -> None:
+    def __init__(self, wire: Wire, pid: int, seconds: float) -> None:
         self._wire = wire
         self._pid = pid
+        self._left = {"run": seconds, "call": seconds}
+        self.late = False  # whether a cell was not run because the time for all was up
         self.ended = ""  # why there is nobody to ask any more
+        self.may_differ = True  # whether anything ran there since its names were asked for
 
     def ask(self, seconds: float, **request: Any) -> dict[str, Any]:
         """Send a request and return the answer.
@@ -57,6 +66,21 @@ class Student:
         """
         if self.ended:
             raise StudentError(self.ended)
+        self.may_differ = True
+        budget = "run" if request["do"] == "run" else "call"
+        if self._left[budget] <= 0:
+            if budget == "call":
+                self.end("Calls of its functions took too long in all, and the code was ended")
+                raise StudentError(self.ended)
+            self.late = True
+            raise OutOfTime("the time for all cells together was up; this one was not run")
+        started = time.monotonic()
+        try:
+            return self._ask(min(seconds, self._left[budget]), request)
+        finally:
+            self._left[budget] -= time.monotonic() - started
+
+    def _ask(self, seconds: float, request: dict[str, Any]) -> dict[str, Any]:
         try:
             self._wire.send(request, CALL_SECONDS)
             try:
@@ -66,19 +90,25 @@ class Student:
                     os.kill(self._pid, signal.SIGINT)
                 answer = {**self._wire.receive(PATIENCE), "timed out": True}
         except TimedOut:
-            self._end("The code did not stop when its time was up, and was ended.")
+            self.end("The code did not stop when its time was up, and was ended")
         except Closed:
-            self._end("The code ended its own process (exit, or too much memory).")
+            self.end("The code ended its own process (exit, or too much memory)")
         except WireError as error:
-            self._end(f"The code wrote to the runner's connection ({error}), and was ended.")
+            self.end(f"The code wrote to the runner's connection ({error}), and was ended")
         else:
             return answer
         raise StudentError(self.ended)
 
-    def _end(self, why: str) -> None:
-        self.ended = why
-        with suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGKILL)
+    def end(self, why: str) -> None:
+        """End it; the first reason is the one that is told."""
+        self.ended = self.ended or f"{why}."
+        for kill in (os.kill, os.killpg):
+            with suppress(ProcessLookupError, PermissionError):
+                kill(self._pid, signal.SIGKILL)
+
+
+class OutOfTime(StudentError):
+    """The time for all cells of a submission is up; what is defined can still be asked for."""
 
 
 class _Remote(observe.RemoteFunction):
@@ -165,30 +195,80 @@ def examine(shell: Shell, student: Student, cells: Sequence[Cell], seconds: floa
         seconds: how long one cell may take.
 
     """
-    given: set[str] = set()
-    borrowed: set[str] = set()
+    observe.look_in_this_process()
+    lesson = _Lesson(shell, student)
     outputs: list[Outputs] = []
+    in_cells = in_tests = 0.0
     for cell in cells:
+        started = time.monotonic()
         if cell.kind != "test":
-            from_student = _run(student, cell.source, seconds)
-        if cell.kind == "student":
-            outputs.append(from_student)
-            continue
-        borrowed = _borrow(shell, student, given, borrowed)
-        before = {name: id(shell.names[name]) for name in shell.user_names()}
-        outputs.append(shell.run(cell.source))
+            from_student = _run(student, cell, seconds)
+        between = time.monotonic()
+        outputs.append(from_student if cell.kind == "student" else lesson.run(cell))
+        in_cells += between - started
+        in_tests += time.monotonic() - between
+    late = "The time for all its cells was up, and the rest was not run." if student.late else ""
+    notes = [note for note in (student.ended, late) if note]
+    return Examined(outputs, notes, Cost(cells=in_cells, tests=in_tests))
+
+
+class _Lesson:
+    """The examiner's namespace: what the lesson's own cells define, and copies of the student's."""
+
+    def __init__(self, shell: Shell, student: Student) -> None:
+        self._shell, self._student = shell, student
+        self._given: set[str] = set()
+        self._borrowed: set[str] = set()
+
+    def run(self, cell: Cell) -> Outputs:
+        """Run one of the lesson's cells here, with the student's names as they are by now."""
+        if self._student.may_differ:
+            self._borrow()
+        before = {name: id(self._shell.names[name]) for name in self._shell.user_names()}
+        outputs = self._shell.run(cell.source)
         if cell.kind == "given":
-            now = {name: id(shell.names[name]) for name in shell.user_names()}
+            now = {name: id(self._shell.names[name]) for name in self._shell.user_names()}
             defined = {name for name, value in now.items() if before.get(name) != value}
-            given |= defined
-            borrowed -= defined
-    return Examined(outputs, [student.ended] if student.ended else [])
+            self._given |= defined
+            self._borrowed -= defined
+        return outputs
+
+    def _borrow(self) -> None:
+        try:
+            told = self._student.ask(CALL_SECONDS, do="names", given=sorted(self._given))
+        except StudentError:
+            return  # what was there before the process ended still counts
+        self._student.may_differ = False
+        changed, gone = told.get("changed"), told.get("gone")
+        for name in gone if isinstance(gone, list) else ():
+            self._forget(name)
+        for name, data in changed.items() if isinstance(changed, dict) else ():
+            # A test that calls abs() means Python's, whatever the student calls by that name.
+            if not name.isidentifier() or name[0] == "_" or name in {*self._given, *_BUILTINS}:
+                continue
+            try:
+                self._shell.names[name] = unpack(data, partial(_Remote, self._student))
+            except Refused:  # not defined, as far as anyone can tell
+                self._forget(name)
+            else:
+                self._borrowed.add(name)
+
+    def _forget(self, name: Any) -> None:
+        if isinstance(name, str) and name in self._borrowed:
+            self._borrowed.remove(name)
+            self._shell.names.pop(name, None)
 
 
-def _run(student: Student, source: str, seconds: float) -> Outputs:
+_BUILTINS = frozenset(dir(builtins))
+
+
+def _run(student: Student, cell: Cell, seconds: float) -> Outputs:
+    """Run a cell in the student process; what the lesson's cells draw, the examiner shows."""
     try:
-        answer = student.ask(seconds, do="run", source=source)
+        answer = student.ask(seconds, do="run", source=cell.source, draws=cell.kind == "student")
         outputs = _checked(answer.get("outputs", []))
+    except OutOfTime as error:
+        return [_error_output("SubmissionTimeoutError", str(error))]
     except StudentError as error:
         return [_error_output("StudentProcessEnded", str(error))]
     if answer.get("timed out"):
@@ -199,28 +279,6 @@ def _run(student: Student, source: str, seconds: float) -> Outputs:
 
 def _error_output(name: str, text: str) -> dict[str, Any]:
     return {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
-
-
-def _borrow(shell: Shell, student: Student, given: set[str], borrowed: set[str]) -> set[str]:
-    """Bring what the student has defined by now into the examiner's namespace."""
-
-    def stand_in(name: str) -> _Remote:
-        return _Remote(student, name)
-
-    try:
-        told = student.ask(CALL_SECONDS, do="names").get("names")
-    except StudentError:
-        return borrowed  # what was there before the process ended still counts
-    values = {}
-    for name, data in told.items() if isinstance(told, dict) else ():
-        # A test that calls abs() means Python's, whatever the student calls by that name.
-        if name.isidentifier() and name[0] != "_" and name not in {*given, *dir(builtins)}:
-            with suppress(Refused):  # not defined, as far as anyone can tell
-                values[name] = unpack(data, stand_in)
-    for name in borrowed - set(values):
-        shell.names.pop(name, None)
-    shell.names.update(values)
-    return set(values)
 
 
 def _checked(outputs: Any) -> Outputs:
@@ -266,41 +324,72 @@ def _is_harmless(kind: Any, value: Any) -> bool:
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\n]*")
 
 
-def serve_examiner(connection: Any, scratch: str, shell: Shell, confine: Any) -> None:
+def serve_examiner(
+    connection: Any, scratch: str, limits: Limits, shell: Shell, confine: Any
+) -> None:
     """Be the examiner of one submission: fork the student process, get the job, send the result.
 
     The student process is forked before anything secret is in this process's memory.
 
     Args:
-        connection: a `multiprocessing` connection to the parent.
+        connection: a `multiprocessing` connection to the parent, which sends the job as a
+            dictionary, and is sent first the student's process group, then the result.
         scratch: the folder the student process may write to.
+        limits: what the student process may use.
         shell: the template's shell, which both processes have a copy of.
         confine: confines the student process; called with the descriptor it keeps.
 
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
     _adopt_orphans()
     theirs, mine = socket.socketpair()
     pid = os.fork()
     if pid == 0:
         _be_the_student(shell, theirs, confine)
     theirs.close()
+    signal.signal(signal.SIGTERM, _end_all)
     try:
+        connection.send(pid)
         job = connection.recv()
-        os.chdir("/")
-        cells = [Cell(*cell) for cell in job["cells"]]
-        student = Student(Wire(mine), pid)
+        os.chdir(job["folder"])
+        started = time.monotonic()
+        student = Student(Wire(mine), pid, job["submission_seconds"])
+        Guard(pid, scratch, limits, student.end).start()
         ready = student.ask(CALL_SECONDS, do="ready")
         if ready.get("refused"):
             connection.send({"refused": str(ready["refused"])})
             return
-        started = time.monotonic()
-        result = examine(shell, student, cells, job["seconds"])
-        seconds = time.monotonic() - started
-        connection.send({"outputs": result.outputs, "notes": result.notes, "seconds": seconds})
+        confined = time.monotonic()
+        cells = [Cell(*cell) for cell in job["cells"]]
+        result = examine(shell, student, cells, job["cell_seconds"])
+        memory = _private_memory(os.getpid(), pid) if job["measure"] else 0
+        end_descendants()  # their CPU time counts, and is known when they have ended
+        cost = replace(result.cost, confine=confined - started, cpu=_cpu_seconds(), memory=memory)
+        connection.send({"outputs": result.outputs, "notes": result.notes, "cost": cost})
     except StudentError as error:
         connection.send({"refused": str(error)})
     finally:
         end_descendants()
+
+
+def _end_all(*signal: Any) -> None:
+    end_descendants()
+    os._exit(1)
+
+
+def _cpu_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _private_memory(*pids: int) -> int:
+    """Return how many bytes of these processes no other process shares."""
+    kilobytes = 0
+    for pid in pids:
+        with suppress(OSError), open(f"/proc/{pid}/smaps_rollup") as file:
+            lines = (line.split() for line in file)
+            kilobytes += sum(int(line[1]) for line in lines if line[0].startswith("Private_"))
+    return 1024 * kilobytes
 
 
 def _be_the_student(shell: Shell, end: socket.socket, confine: Any) -> None:

@@ -26,14 +26,39 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What examining a submission took.
+
+    Attributes:
+        fork: seconds until there was an examiner.
+        confine: seconds until the student process was ready.
+        cells: seconds in which the student process ran cells.
+        tests: seconds in which the examiner ran the lesson's cells and tests, which call functions
+            in the student process.
+        cpu: CPU seconds of both processes and all they started.
+        memory: bytes that were theirs alone at the end; 0 unless it was asked for.
+
+    """
+
+    fork: float = 0
+    confine: float = 0
+    cells: float = 0
+    tests: float = 0
+    cpu: float = 0
+    memory: int = 0
+
+
+@dataclass(frozen=True)
 class Examined:
     """What running a submission gave.
 
     Attributes:
         outputs: of each cell, as nbformat has them.
         notes: what happened to the student process, in words for the instructor.
+        cost: what it took.
 
     """
 
     outputs: list[Outputs]
     notes: list[str]
+    cost: Cost = Cost()

@@ -1,22 +1,38 @@
-"""Examine submissions side by side, each in processes of its own."""
+"""Examine submissions side by side, each in processes of its own.
+
+`examine` does one, in whatever process it is called. A `Pool` calls it through any
+`concurrent.futures.Executor`: threads of this process by default, which only wait; a cluster's
+client, such as Dask's, if it gives one.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import shutil
+import signal
 import tempfile
-from collections.abc import Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Collection
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from autograder.grading.confine import Limits, check
 from autograder.grading.errors import LabError
 from autograder.grading.runner.job import Cell, Examined
 
-#: Seconds a submission may take beyond what its cells may: calls of its functions by tests.
-_EXTRA_SECONDS = 120.0
+#: Seconds an examiner may take beyond the time a submission has: to start, confine and end.
+_SPARE_SECONDS = 60.0
+#: What each examiner is forked with. Every one runs the main script's imports once more: those of
+#: `softmax-lab` cost nothing when they are there already.
+_PRELOAD = ["autograder.grading.runner.template", "autograder.grading.cli"]
+_PREFIX = "softmax-lab-scratch-"
 
 
 class NotRun(Exception):
@@ -30,31 +46,60 @@ class Settings:
     Attributes:
         jobs: how many at once.
         cell_seconds: how long one cell may take.
+        submission_seconds: how long all cells of a student's may take together, and then all
+            calls of their functions by tests.
         limits: what a student's code may use.
         waived: layers of the box to do without.
+        measure: whether to find out what memory a submission takes, which costs time.
 
     """
 
     jobs: int = os.cpu_count() or 1
     cell_seconds: float = 30.0
+    submission_seconds: float = 300.0
     limits: Limits = Limits()  # noqa: RUF009 - frozen
     waived: frozenset[str] = frozenset()
+    measure: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to examine; it can be pickled.
+
+    Attributes:
+        cells: the code cells, in order.
+        settings: how they are run.
+        files: a folder whose files the lesson's and the student's cells find in theirs, or None.
+
+    """
+
+    cells: tuple[Cell, ...]
+    settings: Settings
+    files: Path | None = None
 
 
 class Pool:
-    """A pool of examiners. The threads only wait; the work is done in other processes.
+    """A pool of examiners.
+
+    Args:
+        settings: how submissions are run.
+        executor: where `examine` is called. The pool does not shut it down. It must not be made of
+            daemonic processes: those may not start others.
 
     Raises:
         CannotConfine: this machine lacks a layer of the box that is not waived.
 
     """
 
-    def __init__(self, settings: Settings) -> None:
-        check(settings.waived)
+    def __init__(self, settings: Settings, executor: Executor | None = None) -> None:
         self._settings = settings
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["autograder.grading.runner.template"])
-        self._threads = ThreadPoolExecutor(settings.jobs)
+        self._running = _Running()
+        self._own = None
+        if executor is None:
+            check(settings.waived)
+            _remove_leftovers()
+            executor = self._own = ThreadPoolExecutor(settings.jobs)
+        self._executor = executor
 
     def __enter__(self) -> Pool:
         return self
@@ -65,46 +110,153 @@ class Pool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._threads.shutdown(cancel_futures=True)
+        if self._own is not None:
+            if error is not None:
+                self._running.end()
+            self._own.shutdown(cancel_futures=True)
 
-    def submit(self, cells: Sequence[Cell]) -> Future[Examined]:
+    def submit(self, cells: tuple[Cell, ...], files: Path | None = None) -> Future[Examined]:
         """Examine code cells; the future raises `NotRun`, or `LabError` to end the run."""
-        return self._threads.submit(self._examine, cells)
+        job = Job(cells, self._settings, files)
+        if self._own is not None:
+            return self._own.submit(examine, job, self._running)
+        return self._executor.submit(examine, job)
 
-    def _examine(self, cells: Sequence[Cell]) -> Examined:
-        settings = self._settings
-        scratch = tempfile.mkdtemp(prefix="submission-")
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(
-            target=_serve_job, args=(theirs, scratch, settings.limits, settings.waived)
-        )
+
+class _Running:
+    """The examiners that run now, so that all of them can be ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[ForkServerProcess] = set()
+        self._ending = False
+
+    def add(self, process: ForkServerProcess) -> None:
+        with self._lock:
+            self._processes.add(process)
+            if self._ending:
+                process.terminate()
+
+    def remove(self, process: ForkServerProcess) -> None:
+        with self._lock:
+            self._processes.discard(process)
+
+    def end(self) -> None:
+        with self._lock:
+            self._ending = True
+            for process in self._processes:
+                process.terminate()  # an examiner ends what it has started
+
+
+def examine(job: Job, running: _Running | None = None) -> Examined:
+    """Examine one submission in processes of its own.
+
+    Args:
+        job: what to examine.
+        running: is told of the process.
+
+    Raises:
+        NotRun: it could not be examined.
+        LabError: no submission can be.
+
+    """
+    running = running or _Running()
+    try:
+        return _examine(job, running)
+    except _Ended:  # from outside, for a student's code cannot reach its examiner
         try:
-            process.start()
-            theirs.close()
-            ours.send(
-                {
-                    "cells": [(cell.kind, cell.source) for cell in cells],
-                    "seconds": settings.cell_seconds,
-                }
-            )
-            if not ours.poll(settings.cell_seconds * len(cells) + _EXTRA_SECONDS):
-                raise NotRun("It did not come to an end, and was ended.")
-            result = ours.recv()
-        except (EOFError, OSError):
-            raise NotRun("Its examiner ended unexpectedly. Grade it again.") from None
-        finally:
-            process.join(5)
-            if process.is_alive():
-                process.kill()
-                process.join()
-            ours.close()
-            shutil.rmtree(scratch, ignore_errors=True)
-        if "refused" in result:
-            raise LabError(result["refused"])
-        return Examined(result["outputs"], result["notes"])
+            return _examine(job, running)
+        except _Ended:
+            raise NotRun("Its examiner was ended twice. Is there enough memory?") from None
 
 
-def _serve_job(connection: object, scratch: str, limits: Limits, waived: Collection[str]) -> None:
+class _Ended(Exception):
+    """An examiner ended before it had answered."""
+
+
+def _examine(job: Job, running: _Running) -> Examined:
+    settings = job.settings
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOAD)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    scratch, lesson = folder / "student", folder / "lesson"
+    ours, theirs = context.Pipe()
+    process = context.Process(
+        target=_serve_job, args=(theirs, str(scratch), settings.limits, settings.waived)
+    )
+    group = 0
+    started = time.monotonic()
+    try:
+        folder.chmod(0o711)  # an unprivileged user works below it
+        for one in (scratch, lesson):
+            one.mkdir()
+            if job.files:
+                shutil.copytree(job.files, one, dirs_exist_ok=True)
+        process.start()
+        running.add(process)
+        theirs.close()
+        ours.send(
+            {
+                "cells": [(cell.kind, cell.source) for cell in job.cells],
+                "cell_seconds": settings.cell_seconds,
+                "submission_seconds": settings.submission_seconds,
+                "measure": settings.measure,
+                "folder": str(lesson),
+            }
+        )
+        group = ours.recv()
+        forked = time.monotonic() - started
+        if not ours.poll(2 * settings.submission_seconds + _SPARE_SECONDS):
+            raise NotRun("It did not come to an end, and was ended.")
+        result = ours.recv()
+        group = 0
+    except (EOFError, OSError):
+        raise _Ended from None
+    finally:
+        running.remove(process)
+        _end(process, group)
+        ours.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    if "refused" in result:
+        raise LabError(result["refused"])
+    cost = replace(result["cost"], fork=forked)
+    return Examined(result["outputs"], result["notes"], cost)
+
+
+def _end(process: ForkServerProcess, group: int) -> None:
+    """End an examiner, and the group of its student process if that is still there."""
+    if process.pid is None:
+        return
+    if group:
+        process.terminate()
+    process.join(5)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    if group:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+def _remove_leftovers() -> None:
+    """Remove the scratch folders of runs that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdecimal() and not _is_running(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _serve_job(connection: Any, scratch: str, limits: Limits, waived: Collection[str]) -> None:
     """Import the template only in the process that is a fork of it."""
     from autograder.grading.runner.template import serve_job
 

@@ -6,17 +6,19 @@ capturing by Output widgets, `input()`, an event loop between cells.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.figure import Figure
 
 from autograder.grading.runner.job import Outputs
 
@@ -110,6 +112,7 @@ class Shell:
         # The user's own profile is neither read nor written: no history, no start-up files.
         with tempfile.TemporaryDirectory() as folder:
             self._shell: Any = _InteractiveShell.instance(ipython_dir=folder)
+        self._shell.InteractiveTB.set_mode("Plain")  # as Python shows it; others take 20 ms each
         self.recorder = _Recorder()
         parts: tuple[Any, ...] = (self._shell.display_pub, self._shell.displayhook, self._shell)
         for part in parts:
@@ -121,12 +124,23 @@ class Shell:
         names: dict[str, Any] = self._shell.user_ns
         return names
 
-    def run(self, source: str) -> Outputs:
-        """Run a cell and return its outputs; an error is one of them."""
+    def run(self, source: str, draws: bool = True) -> Outputs:
+        """Run a cell and return its outputs; an error is one of them.
+
+        Args:
+            source: the cell's text.
+            draws: whether its figures are needed. If not they stay empty, which saves most of the
+                time of a cell that shows one.
+
+        """
         self.recorder.start()
-        with self._redirected():
+        with self._redirected(), nullcontext() if draws else _empty_figures():
             self._shell.run_cell(source, store_history=True)
         return self.recorder.outputs
+
+    def reset(self) -> None:
+        """Forget what cells have defined and how many have run."""
+        self._shell.reset(new_session=True)
 
     def user_names(self) -> list[str]:
         """Return the names that cells have defined."""
@@ -142,6 +156,17 @@ class Shell:
             yield
         finally:
             sys.stdout, sys.stderr = before
+
+
+@contextmanager
+def _empty_figures() -> Iterator[None]:
+    figure: Any = Figure
+    draw = figure.draw
+    figure.draw = lambda figure, renderer: None
+    try:
+        yield
+    finally:
+        figure.draw = draw
 
 
 class _InteractiveShell(InteractiveShell):
@@ -165,7 +190,7 @@ class _InteractiveShell(InteractiveShell):
                 "output_type": "error",
                 "ename": str(getattr(etype, "__name__", etype))[:200],
                 "evalue": _text_of(evalue)[:2000],
-                "traceback": [str(line)[:20_000] for line in stb][:100],
+                "traceback": [str(line).rstrip("\n")[:20_000] for line in stb][:100],
             }
         )
 
@@ -182,7 +207,6 @@ def warm_up() -> Shell:
 
     It stays single-threaded: a fork has only the thread that forked.
     """
-    os.environ["OMP_NUM_THREADS"] = "1"
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     import ipywidgets  # noqa: F401
     import matplotlib.pyplot as plt
@@ -192,8 +216,16 @@ def warm_up() -> Shell:
     torch.set_num_threads(1)
     torch.softmax(torch.ones(3).exp(), 0)
     shell = Shell()
-    fig, ax = plt.subplots()
-    ax.plot([0, 1], [0, 1])
-    fig.savefig(io.StringIO(), format="svg")
+    for kind in ("svg", "png"):
+        fig, ax = plt.subplots(layout="constrained")
+        ax.plot([1, 10], [1, 10], label="$x$")
+        ax.set(xscale="log", title="title", xlabel="x")
+        ax.legend()
+        fig.savefig(io.BytesIO(), format=kind)
     plt.close("all")
+    for source in ("1 +", "1 / 0"):
+        shell.run(source)
+    shell.reset()
+    gc.collect()
+    gc.freeze()  # forks then share the pages of what is here, which a collection would write to
     return shell

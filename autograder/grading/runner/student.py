@@ -21,14 +21,14 @@ _MAX_NAMES = 500
 def serve(shell: Shell, wire: Wire) -> None:
     """Answer requests until the examiner closes the connection."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    functions = _Functions()
+    functions, names = _Functions(), _Names(shell)
     while True:
         try:
             request = wire.receive()
         except Closed:
             return
         try:
-            answer = _answer(shell, functions, request)
+            answer = _answer(shell, functions, names, request)
         except KeyboardInterrupt:  # came too late for the cell it was meant for
             answer = {"interrupted": True}
         wire.send(answer)
@@ -45,8 +45,7 @@ class _Functions:
             if other is function:
                 return known
         # A function without statements says so, for a marker that calls it "not attempted".
-        note = observe.look({"it": function})["it"].text
-        name = f"{len(self._known)}{'-empty' if note == 'empty' else ''}"
+        name = f"{len(self._known)}{'-empty' if observe.is_empty(function) else ''}"
         self._known[name] = function
         return name
 
@@ -54,14 +53,30 @@ class _Functions:
         return self._known.get(name, Foreign("unknown"))
 
 
-def _answer(shell: Shell, functions: _Functions, request: dict[str, Any]) -> dict[str, Any]:
+class _Names:
+    """The names the cells have defined, as the examiner has last been told of them."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._told: dict[str, Any] = {}
+
+    def news(self, given: list[str], functions: _Functions) -> dict[str, Any]:
+        """Return what differs from what was told before, leaving out names the lesson gives."""
+        names = [name for name in self._shell.user_names() if name not in given][:_MAX_NAMES]
+        now = {name: pack(self._shell.names[name], functions.name) for name in names}
+        before, self._told = self._told, now
+        changed = {name: value for name, value in now.items() if before.get(name) != value}
+        return {"changed": changed, "gone": [name for name in before if name not in now]}
+
+
+def _answer(
+    shell: Shell, functions: _Functions, names: _Names, request: dict[str, Any]
+) -> dict[str, Any]:
     what = request["do"]
     if what == "run":
-        return {"outputs": shell.run(request["source"])}
+        return {"outputs": shell.run(request["source"], request["draws"])}
     if what == "names":
-        names = shell.user_names()[:_MAX_NAMES]
-        values = {name: shell.names[name] for name in names}
-        return {"names": {name: pack(value, functions.name) for name, value in values.items()}}
+        return names.news(request["given"], functions)
     if what == "call":
         return _call(functions, request)
     if what == "watch":

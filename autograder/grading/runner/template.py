@@ -4,7 +4,14 @@ It knows the student's side of things only: neither tests nor the marking's case
 before the student process has been forked from it.
 """
 
+
+
 from __future__ import annotations
+
+import os
+
+# A fork has one thread only, and the libraries' pools of threads would wait for the others.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 from collections.abc import Collection
 from functools import partial
@@ -31,7 +38,8 @@ def serve_job(
         waived: layers of the box to do without.
 
     """
-    examiner.serve_examiner(connection, scratch, SHELL, partial(_confine, scratch, limits, waived))
+    box = partial(_confine, scratch, limits, waived)
+    examiner.serve_examiner(connection, scratch, limits, SHELL, box)
 
 
 def _confine(scratch: str, limits: confine.Limits, waived: Collection[str], keep: int) -> None:
