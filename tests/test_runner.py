@@ -18,6 +18,7 @@ import pytest
 import torch
 from nbgrader.api import Gradebook
 
+from autograder.grading import intake
 from autograder.grading.course import Course
 from autograder.grading.demo import prepare
 from autograder.grading.run import grade
@@ -211,16 +212,21 @@ def cells_of(course):
 def test_marks_comments_and_flags_are_those_of_stock_nbgrader(tmp_path):
     ours, stock = tmp_path / "ours", tmp_path / "stock"
     prepare(ROOT, ours, read_samples(ROOT / "tests" / "samples"))
-    grade(ours, settings=Settings(jobs=2, cell_seconds=5), say=lambda text: None)
+    _, course = grade(ours, settings=Settings(jobs=2, cell_seconds=10))
 
     shutil.copytree(ours, stock)
     (stock / "gradebook.db").unlink()
     shutil.rmtree(stock / "autograded")
+    for student in course.graded():
+        (name, release), *_ = course.released().items()
+        rebuilt = intake.take_in(course.submitted, student, "softmax", name, release).notebook
+        (stock / "rebuilt" / student / "softmax").mkdir(parents=True)
+        nbformat.write(rebuilt, stock / "rebuilt" / student / "softmax" / "softmax.ipynb")
     for command in (
         ["generate_assignment", "softmax", "--force"],
         [
-            *("autograde", "softmax", "--Execute.timeout=5"),
-            "--CourseDirectory.submitted_directory=.softmax-lab/rebuilt",
+            *("autograde", "softmax", "--Execute.timeout=10"),
+            "--CourseDirectory.submitted_directory=rebuilt",
         ],
     ):
         nbgrader = Path(sys.executable).with_name("nbgrader")
@@ -231,6 +237,12 @@ def test_marks_comments_and_flags_are_those_of_stock_nbgrader(tmp_path):
     assert len(of_ours) >= 11
     for student, cells in of_stock.items():
         assert of_ours[student] == cells, student
+        copies = [
+            nbformat.read(one / "autograded" / student / "softmax" / "softmax.ipynb", 4)
+            for one in (ours, stock)
+        ]
+        kept, expected = ([(c.source, c.metadata.get("nbgrader")) for c in n.cells] for n in copies)
+        assert kept == expected, student
 
 
 # --- Another assignment --------------------------------------------------------------------------
@@ -285,6 +297,6 @@ def test_an_assignment_the_runner_has_never_heard_of_is_graded(tmp_path):
             notebook.cells[1].source, notebook.cells[3].source = double, words
             notebook.cells[4].source = ""
         nbformat.write(notebook, tmp_path / path)
-    grade(tmp_path, "tiny", settings=Settings(jobs=2), say=lambda text: None)
+    grade(tmp_path, "tiny", settings=Settings(jobs=2))
     points = {marks.student: marks.automatic for marks in Course(tmp_path, "tiny").marks()}
     assert points == {"right": 4, "half": 2, "wrong": 0, "shadow": 2}
