@@ -26,7 +26,7 @@ help: ## list the commands
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]"
 	@touch $@
 
-.PHONY: demo test check nbval build release author lab grade pictures
+.PHONY: demo test check nbval build release author lab grade bench pictures
 demo: .venv ## build the lesson, grade a made-up class, show where the results are
 	@$(BIN)/softmax-lab build
 	@$(BIN)/softmax-lab demo
@@ -66,6 +66,9 @@ lab: .venv ## work on the lesson as a student, in a copy that is yours
 	@cp -n release/softmax/softmax.ipynb $(LAB)/student/ || true
 	$(JUPYTER) --ServerApp.root_dir=$(LAB)/student \
 	  --LabApp.default_url=/lab/tree/softmax.ipynb $(LABFLAGS)
+
+bench: .venv ## grade the same class with stock nbgrader and with the runner: times and memory
+	$(BIN)/python benchmarks/bench.py
 
 grade: .venv ## grade what is in submitted/
 	$(BIN)/softmax-lab grade
