@@ -24,6 +24,14 @@ def bars(notebook, cell):
     return [float(rect.get_attribute("width")) for rect in rects.all()]
 
 
+def violations(notebook):
+    """Return what axe finds in the outputs."""
+    # The handle of ipywidgets' slider has no name, and no setting gives it one; the box beside it,
+    # which does the same, has.
+    where = {"include": [[".jp-OutputArea-output"]], "exclude": [[".noUi-handle"]]}
+    return Axe().run(notebook.page, where).response["violations"]
+
+
 def output_of(values):
     """Match the description of the bars, by the first decimals of the outputs."""
     return re.compile("; ".join(rf"output {i} is {v}[\d.]*" for i, v in enumerate(values)))
@@ -108,11 +116,7 @@ def test_outputs_have_no_accessibility_violation(notebook, application, picture,
     if theme == "Dark" and application == "JupyterLab":
         picture(notebook.outputs("explorer").last, "widget-dark")
         picture(notebook.cell("softmax-check").locator(".jp-Cell-outputArea"), "check-dark")
-    # The handle of ipywidgets' slider has no name, and no setting gives it one; the box beside it,
-    # which does the same, has.
-    where = {"include": [[".jp-OutputArea-output"]], "exclude": [[".noUi-handle"]]}
-    found = Axe().run(notebook.page, where)
-    assert found.response["violations"] == [], found.generate_report()
+    assert violations(notebook) == []
     notebook.theme("Light")
 
 
@@ -145,6 +149,7 @@ def test_results_appear_beside_predictions_once_these_are_made(notebook):
     expect(rows.nth(4)).to_contain_text("flatter")
     expect(rows.nth(4)).to_contain_text("0.0900 0.2447 0.6652")
     assert rows.nth(4).locator("rect").count() == 3
+    assert violations(notebook) == []
 
 
 def test_what_was_saved_is_still_nbgraders_and_validates(notebook, application):
