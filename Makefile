@@ -26,12 +26,12 @@ help: ## list the commands
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]"
 	@touch $@
 
-.PHONY: demo test check nbval build release author lab grade bench pictures
+.PHONY: demo test check nbval browser build release author lab grade bench pictures
 demo: .venv ## build the lesson, grade a made-up class, show where the results are
 	@$(BIN)/softmax-lab build
 	@$(BIN)/softmax-lab demo
 
-test: .venv check nbval ## run every check and every test
+test: .venv check nbval browser ## run every check and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv ## lint, types, and whether what is generated is current
@@ -43,6 +43,15 @@ check: .venv ## lint, types, and whether what is generated is current
 nbval: .venv ## run the solved notebook and compare its outputs with the committed ones
 	$(BIN)/python -m pytest -q --nbval --nbval-current-env \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg source/softmax/softmax.ipynb
+
+# The tests say what they leave out where there is none.
+browser: ## see to it that there is a Chromium for the browser tests
+	@found() { for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+	    command -v $$name >/dev/null && return; done; return 1; }; \
+	found && exit; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  { apt-get -qq update; apt-get -qq install -y chromium; } >/dev/null 2>&1; fi; \
+	found || echo "No Chromium, so no browser tests. Get it with: sudo apt-get install chromium"
 
 build release: .venv ## make source/ and release/ from notebooks/softmax.md
 	$(BIN)/softmax-lab build
@@ -73,6 +82,5 @@ bench: .venv ## grade the same class with stock nbgrader and with the runner: ti
 grade: .venv ## grade what is in submitted/
 	$(BIN)/softmax-lab grade
 
-pictures: .venv demo ## take the README's pictures anew, with Chromium
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[pictures]"
-	$(BIN)/python docs/pictures.py
+pictures: .venv demo browser ## take the README's pictures anew, while testing in Chromium
+	$(BIN)/python -m pytest -q --pictures=docs tests/browser

@@ -14,6 +14,10 @@ import pytest
 RATE = "rate"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--pictures", metavar="FOLDER", help="write the README's pictures there")
+
+
 @pytest.fixture
 def rate(record_property):
     """Count for the summary: `rate("corpus", wrong=1, caught=1)`.

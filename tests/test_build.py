@@ -150,7 +150,7 @@ MISTAKES = {
     "missing exercise": (without("verdicts"), "", "no cell `verdicts`"),
     "no grade_id": (edit("setup", "  grade_id: setup\n", ""), "import", "without a grade_id"),
     "hidden tests in a check": (
-        edit("softmax-check", "print(", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS\nprint("),
+        edit("softmax-check", "check(", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS\ncheck("),
         "softmax-check",
         "HIDDEN TESTS outside a tests cell",
     ),
@@ -185,7 +185,7 @@ MISTAKES = {
         "write `### BEGIN MARK SCHEME`",
     ),
     "visible grade": (
-        edit("softmax-check", "print(", 'grade("softmax", globals())\nprint('),
+        edit("softmax-check", "check(", 'grade("softmax", globals())\ncheck('),
         "softmax-check",
         "outside a hidden region",
     ),

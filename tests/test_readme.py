@@ -44,5 +44,5 @@ def test_every_nbgrader_command_is_one_that_the_contract_runs():
 
 
 def test_every_link_to_a_file_leads_somewhere():
-    for target in re.findall(r'\]\((?!https?:|#)([^)]+)\)|src="([^"]+)"', README):
+    for target in re.findall(r'\]\((?!https?:|#)([^)]+)\)|src(?:set)?="([^"]+)"', README):
         assert (ROOT / (target[0] or target[1])).is_file(), target

@@ -1,0 +1,259 @@
+"""The visible checks say what is right and what is not, in a real kernel and in the file alone.
+
+What a check shows is the students' copy's own: no module of ours is needed, or imported.
+"""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+
+ROOT = Path(__file__).parent.parent
+RELEASE = ROOT / "release/softmax/softmax.ipynb"
+CELLS = {cell.id: cell for cell in nbformat.read(RELEASE, as_version=4).cells}
+CHECKS = [name for name in CELLS if name.endswith("-check")]
+GIVEN = ("setup", "checks", "softmax-torch", "given-x", "given-x2", "given-y")
+CORPUS = sorted((ROOT / "tests/corpus").glob("*/right-*.py"))
+
+pytestmark = pytest.mark.slow
+
+
+class Kernel:
+    """A kernel, and what its cells show."""
+
+    def __init__(self, folder):
+        self.manager = KernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
+        self.manager.start_kernel(cwd=folder, extra_arguments=["--HistoryManager.enabled=False"])
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+
+    def run(self, code):
+        """Return a cell's outputs: the data of displays, the text of streams, the errors."""
+        outputs = []
+        self.client.execute_interactive(
+            code,
+            timeout=60,
+            store_history=False,
+            output_hook=lambda message: outputs.append((message["msg_type"], message["content"])),
+        )
+        return [output for output in outputs if output[0] not in ("status", "execute_input")]
+
+    def check(self, exercise, answer=""):
+        """Return what the check of an answer shows: its panel, and the error if there is one."""
+        self.run("x = torch.tensor([1.0, 2.0, 3.0]); x2 = 50 * x")
+        self.run(answer)
+        shown = self.run(CELLS[f"{exercise}-check"].source)
+        (display,) = [content for kind, content in shown if kind == "display_data"]
+        errors = [content for kind, content in shown if kind == "error"]
+        # nbgrader takes a cell that prints to stderr for one that failed.
+        assert all(content.get("name") != "stderr" for _, content in shown)
+        return display["data"], errors[0] if errors else None
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    one = Kernel(tmp_path_factory.mktemp("kernel"))
+    for name in GIVEN:
+        assert all(kind != "error" for kind, _ in one.run(CELLS[name].source))
+    yield one
+    one.client.stop_channels()
+    one.manager.shutdown_kernel(now=True)
+
+
+class Words(HTMLParser):
+    """The words of a panel, those of its picture among them."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.words, self._in_picture = [], False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self._in_picture = tag == "svg" or (self._in_picture and tag != "p")
+        if tag == "svg":
+            self.words.append(dict(attributes)["aria-label"])
+
+    def handle_endtag(self, tag):
+        self._in_picture = self._in_picture and tag != "svg"
+
+    def handle_data(self, data):
+        if not self._in_picture:
+            self.words.append(data)
+
+
+def test_a_check_is_one_short_call():
+    assert len(CHECKS) == 11
+    for name in CHECKS:
+        assert CELLS[name].source == f'check("{name.removesuffix("-check")}")'
+
+
+def test_the_machinery_is_folded_and_needs_nothing_of_ours():
+    cell = CELLS["checks"]
+    assert cell.metadata.jupyter.source_hidden
+    assert cell.metadata.cellView == "form"
+    assert "autograder" not in "".join(cell.source for cell in CELLS.values())
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_an_exercise_that_was_not_begun_says_so(kernel, name):
+    exercise = name.removesuffix("-check")
+    data, error = kernel.check(exercise, CELLS[exercise].source)
+    assert data["text/plain"].startswith("✘ Not attempted yet: replace the `...` in `")
+    assert error["evalue"].startswith("replace the `...` in `")
+    assert error["traceback"] == [f"Not attempted yet: {error['evalue']}"]
+
+
+def test_a_cell_that_was_not_run_is_named(kernel):
+    data, error = kernel.check("explore-largest", "del logits_for_output_1")
+    assert "there is no `logits_for_output_1` so far" in data["text/plain"]
+    assert error
+
+
+SOFTMAX = "def softmax(xx):\n    "
+STABLE = "p_stable = torch.softmax(x2, 0)\ndef softmax_stable(xx):\n    "
+P_SHIFTED = "p_shifted = torch.softmax(x2, 0)\n"
+OVERFLOW = "x2 = 50 * x\nfirst_step = x2.exp()\np_overflow = first_step / first_step.sum()\n"
+EXPERIMENTS = "p_plus_1 = p_minus_100 = p_minus_max = p_half = p_triple = softmax_torch(x)\n"
+WORDS = '{"x + 1": "same", "x - 100": "same", "x - x.max()": "same", "x * 0.5": %s, "x * 3.0": %s}'
+
+MISTAKES = [
+    # exercise, answer, what was seen, likely cause
+    ("softmax", SOFTMAX + "return xx.exp()", "add up to 10.48", "Nothing is divided"),
+    ("softmax", SOFTMAX + "e = xx.exp(); return e / e.max()", "to 1.418", "the largest"),
+    ("softmax", SOFTMAX + "return xx.exp().double() / 3", "add up to 3.", "how many"),
+    ("softmax", SOFTMAX + "return xx.exp() / xx.sum()", "add up to 5.", "of the inputs"),
+    ("softmax", SOFTMAX + "return xx / xx.sum()", "2 times as large", "without exp"),
+    ("softmax", SOFTMAX + "return torch.log_softmax(xx, 0)", "up to", "logarithms"),
+    ("softmax", SOFTMAX + "e = (-xx).exp(); return e / e.sum()", "0.3679 times", "a minus"),
+    ("softmax", SOFTMAX + "e = 2 ** xx; return e / e.sum()", "2 times as large", ""),
+    ("softmax", SOFTMAX + "e = xx.exp(); e / e.sum()", "yours is `None`", "with `return`"),
+    ("softmax", SOFTMAX + "return xx.exp().sum()", "yours is `tensor(10.4", "one number only"),
+    ("softmax", SOFTMAX + "return xx.softmax(0).tolist()", "yours is `[0.70", "`torch.tensor`"),
+    ("softmax", SOFTMAX + "return xx.softmax(0)[None]", "yours is `tensor([[0.7", "one dimension"),
+    ("softmax", SOFTMAX + "return xx.softmax(0) * 1j", "0.7054j", ""),
+    ("softmax", SOFTMAX + "return torch.exp", "yours is `<built-in", "put brackets"),
+    ("softmax", SOFTMAX + "return xx / 0", "inf or nan", "became inf"),
+    (
+        "softmax",
+        SOFTMAX + "e = xx.exp()\n    return e / ...",
+        "at `return e / ...`",
+        "still a `...`",
+    ),
+    ("softmax", SOFTMAX + "return xx.softmax(1)", "IndexError", "number 0"),
+    ("softmax", SOFTMAX + "return exp(xx)", "name 'exp' is not defined", ""),
+    ("softmax", "softmax = 3", "TypeError: 'int' object is not callable", ""),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([1, 2, 1])", "1.0", "[1, 2, 1]"),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([0., 9., 0.])", "-2 to 2", ""),
+    ("explore-largest", "logits_for_output_1 = [0., 2., 0.]", "three numbers", "`torch.tensor`"),
+    ("softmax-of-x", "p = softmax_torch", "yours is `<function", "put brackets"),
+    ("softmax-of-x", "p = softmax_torch(x2)", "must agree", ""),
+    ("softmax-of-x", "p = x", "add up to 6", ""),
+    ("predict", "predictions = 3", "a dictionary", ""),
+    ("predict", "predictions = " + WORDS % ('"flat"', '"same"'), "yours is `'flat'`", ""),
+    ("predict", "predictions = {}", '"x + 1": ...', ""),
+    ("verdicts", "verdicts = " + WORDS % ("3", "[]"), "yours is `3`", ""),
+    ("experiments", EXPERIMENTS + "p_triple = softmax_torch(x) * 3", "to 3", "Change the input"),
+    ("experiments", EXPERIMENTS + "p_half = x * 0.5", "`p_half` add up to 3", "softmax is missing"),
+    ("overflow", OVERFLOW + "x2 = x * 5", "your x2 is [5.0, 10.0, 15.0]", ""),
+    ("overflow", OVERFLOW + "p_overflow = softmax_torch(x2)", "should see nan", "plain `softmax`"),
+    ("overflow", OVERFLOW + "first_step = torch.exp", "first_step", "put brackets"),
+    ("shifted", P_SHIFTED + "shift = x2.max", "`shift` should be", "brackets"),
+    ("shifted", P_SHIFTED + "shift = x2.mean()", "yours is `tensor(100.)`", ""),
+    ("shifted", OVERFLOW + "p_shifted, shift = p_overflow, 150", "inf or nan", "became inf"),
+    ("softmax-stable", STABLE + "e = xx.exp(); return e / e.sum()", "inf or nan", "became inf"),
+    (
+        "softmax-stable",
+        STABLE + "e = (xx - xx.max()).exp(); return e",
+        "1.135",
+        "Nothing is divided",
+    ),
+    (
+        "softmax-stable",
+        STABLE + "xx -= xx.max(); e = xx.exp(); return e / e.sum()",
+        "[0.0, -2.0, -2000.0]",
+        "in place",
+    ),
+    ("analysis-shift", "y2_y3 = True", "yours is `True`", ""),
+    ("analysis-scale", "y2_y4 = 'Different'", "yours is `'Different'`", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "seen", "cause"), MISTAKES, ids=[f"{e}-{s}" for e, _, s, _ in MISTAKES]
+)
+def test_a_mistake_is_shown_with_its_likely_cause(kernel, exercise, answer, seen, cause):
+    data, error = kernel.check(exercise, answer)
+    text = data["text/plain"]
+    told = re.search("^Likely cause: (.*)$", text, re.MULTILINE)
+    assert text.startswith("✘ ")
+    assert seen in error["evalue"]
+    assert cause in (told[1] if told else ""), text
+    assert bool(cause) == bool(told), text
+    assert len(error["traceback"]) == 1, "no page of traceback"
+    assert error["traceback"][0].endswith(error["evalue"])
+
+
+@pytest.mark.parametrize("exercise", ["softmax", "softmax-stable"])
+def test_wrong_outputs_are_drawn_beside_the_right_ones(kernel, exercise):
+    wrong = {"softmax": SOFTMAX + "return xx.exp()", "softmax-stable": STABLE + "return xx * 0"}
+    data, _ = kernel.check(exercise, wrong[exercise])
+    widths = [float(w) for w in re.findall(r'<rect [^>]*width="([\d.]+)"', data["text/html"])]
+    yours, softmax = widths[::2], widths[1::2]
+    assert len(yours) == len(softmax) == 3
+    if exercise == "softmax":
+        assert yours[0] == max(widths), "the longest bar is exp(2)"
+        assert softmax[0] / yours[0] == pytest.approx(0.7054 / 7.389, abs=1e-3)
+    assert 'role="img" aria-label="output 0: yours ' in data["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "_seen", "_cause"), MISTAKES, ids=[f"{e}-{s}" for e, _, s, _ in MISTAKES]
+)
+def test_plain_text_has_the_same_words(kernel, exercise, answer, _seen, _cause):
+    data, _ = kernel.check(exercise, answer)
+    html = " ".join(Words(data["text/html"]).words)
+
+    def words(text):
+        return sorted(re.findall(r"[\w.]+", text.replace("`", " ")))
+
+    assert words(unescape(html)) == words(data["text/plain"])
+
+
+def test_what_a_student_wrote_is_text_in_the_panel(kernel):
+    data, _ = kernel.check("analysis-shift", 'y2_y3 = "<script>alert(1)</script>"')
+    assert "<script" not in data["text/html"]
+    assert "<script" in data["text/plain"]
+
+
+MODEL = {
+    "explore-largest": "logits_for_output_1 = torch.tensor([-2.0, 2.0, -2.0])",
+    "softmax-of-x": "p = softmax_torch(x)",
+    "predict": "predictions = " + WORDS % ('"same"', '"same"'),
+    "experiments": EXPERIMENTS,
+    "verdicts": "verdicts = " + WORDS % ('"same"', '"same"'),
+    "overflow": OVERFLOW,
+    "shifted": P_SHIFTED + "shift = x2.max()",
+    "analysis-shift": 'y2_y3 = "different"',
+    "analysis-scale": 'y2_y4 = "same"',
+}
+
+
+@pytest.mark.parametrize("exercise", MODEL)
+def test_an_answer_that_holds_is_praised_or_noted_whether_or_not_it_is_right(kernel, exercise):
+    data, error = kernel.check(exercise, MODEL[exercise])
+    assert error is None, error
+    assert re.match("✔ (Looks right|Noted): ", data["text/plain"])
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_right_form_of_softmax_passes(kernel, path):
+    answer = f"p_stable = torch.softmax(x2, 0)\n{path.read_text(encoding='utf-8')}"
+    data, error = kernel.check(path.parent.name, answer)
+    assert error is None, error
+    assert data["text/plain"].startswith("✔ Looks right: ")

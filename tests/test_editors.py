@@ -1,0 +1,76 @@
+"""The same answers get the same marks, whichever editor saved them and whatever it left out."""
+
+import copy
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.grading.course import Course
+from autograder.grading.demo import prepare
+from autograder.grading.run import grade
+from autograder.grading.runner.pool import Settings
+from autograder.grading.samples import make, read_samples
+
+ROOT = Path(__file__).parents[1]
+
+
+def colab(notebook):
+    """Ids move into the metadata, cells lose nbgrader's, outputs get metadata of their own."""
+    for cell in notebook["cells"]:
+        cell["metadata"] = {"id": cell.pop("id"), "colab": {"base_uri": "https://localhost:8080/"}}
+    notebook["nbformat_minor"] = 0
+    notebook["metadata"] |= {"colab": {"provenance": [], "toc_visible": True}}
+
+
+def colab_again(notebook):
+    """A second upload gives every cell a new id."""
+    for number, cell in enumerate(notebook["cells"]):
+        cell.pop("id")
+        cell["metadata"] = {"id": f"x{number:011d}"}
+    notebook["nbformat_minor"] = 0
+
+
+def vs_code(notebook):
+    """Locks are ignored, so a check was edited; the language is noted in each cell."""
+    for cell in notebook["cells"]:
+        cell["metadata"] |= {"vscode": {"languageId": "python"}}
+        if cell["id"] == "softmax-check":
+            cell["source"] = "# check(softmax)"
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.13.1"}
+
+
+def no_extension(notebook):
+    """Cells were copied into a new notebook: no metadata, new ids."""
+    for number, cell in enumerate(notebook["cells"]):
+        cell["id"], cell["metadata"] = f"{number:08x}", {}
+
+
+EDITORS = [colab, colab_again, vs_code, no_extension]
+
+
+@pytest.mark.slow
+def test_the_editor_does_not_change_the_marks(tmp_path):
+    course = tmp_path / "course"
+    answers = [s for s in read_samples(ROOT / "tests/samples") if s.student in ("ada", "carol")]
+    assert len(answers) == 2
+    prepare(ROOT, course, answers)
+    release, source = (
+        nbformat.read(ROOT / which / "softmax/softmax.ipynb", as_version=4)
+        for which in ("release", "source")
+    )
+    for sample in answers:
+        saved = json.loads(make(sample, release, source))
+        for editor in EDITORS:
+            notebook = copy.deepcopy(saved)
+            editor(notebook)
+            folder = course / "submitted" / f"{sample.student}-{editor.__name__}" / "softmax"
+            folder.mkdir(parents=True)
+            (folder / "softmax.ipynb").write_text(json.dumps(notebook))
+    grade(course, settings=Settings(jobs=2), say=lambda text: None)
+    points = {marks.student: marks.automatic for marks in Course(course, "softmax").marks()}
+    assert len(points) == 2 + 2 * len(EDITORS)
+    assert points["ada"] > points["carol"] > 0
+    for student, mark in points.items():
+        assert mark == points[student.split("-")[0]], student
