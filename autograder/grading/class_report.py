@@ -104,12 +104,12 @@ def write_report(
     html = render(results, formgrader.rstrip("/"), datetime.now())
     try:
         new = page.with_name(f"{page.name}.new")
-        # Names may hold what UTF-8 cannot: folder names that are not text.
+        # A folder's name may hold what is no text.
         new.write_text(html, encoding="utf-8", errors="replace")
         os.replace(new, page)
         write_table(table, rows(results))
     except OSError as error:
-        raise LabError(f"{error.filename} cannot be written: {error.strerror}.") from None
+        raise LabError(f"{page} and {table.name} cannot be written: {error.strerror}.") from None
     return Written(page, table, results)
 
 

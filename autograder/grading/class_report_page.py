@@ -125,7 +125,7 @@ def render(results: ClassResults, formgrader: str, now: datetime) -> str:
     return template.render(
         assignment=results.assignment,
         formgrader=formgrader,
-        made=now.strftime("%-d %B %Y, %H:%M"),
+        made=f"{now.day} {now:%B %Y, %H:%M}",
         results=results,
         progress=_progress(results),
         histograms=_histograms(results),

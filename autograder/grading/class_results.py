@@ -441,6 +441,8 @@ def _result(
     if grade.by_person or grade.automatic is None or abs(grade.automatic - told.points) > 1e-6:
         # What a person decided counts, not what the test had said.
         success, words = _by_points(question, grade.points)
+        if success == "right":
+            misconceptions = ()
     else:
         success, words = _SUCCESS.get(told.outcome, "other"), told.outcome.value
     return Result(grade.points, grade.waits, success, words, misconceptions)

@@ -141,7 +141,7 @@ class CanvasExporter(_LmsExporter):
             points = (column.points.get(person.id) for column in columns)
             yield [
                 safe(name),
-                *(id if not is_formula(id) else f"'{id}" for id in ids.values()),
+                *(safe(id) if is_formula(id) else id for id in ids.values()),
                 "",
                 *("" if one is None else number(one) for one in points),
             ]

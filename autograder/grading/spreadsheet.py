@@ -38,9 +38,9 @@ def safe(text: str) -> str:
 def write_table(file: Path, rows: Iterable[Sequence[str]]) -> None:
     """Write rows as UTF-8 with a byte order mark, by which Excel knows it.
 
-    The file appears whole, or not at all.
+    The file appears whole, or not at all. A folder's name may hold what is no text: it gets a "?".
     """
     new = file.with_name(f"{file.name}.new")
-    with new.open("w", encoding="utf-8-sig", newline="") as stream:
+    with new.open("w", encoding="utf-8-sig", errors="replace", newline="") as stream:
         csv.writer(stream).writerows(rows)
     os.replace(new, file)
