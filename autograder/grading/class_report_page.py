@@ -62,7 +62,7 @@ _REASONS: dict[Reason, tuple[str, str]] = {
     "flagged": ("Flagged in the formgrader", "A grader asked for a second look."),
     "repaired": (
         "Repaired before grading",
-        "The notebook was not as handed out; what was done about it cost no points.",
+        "The notebook was not as handed out. Each line says what was done about it.",
     ),
 }
 
