@@ -378,7 +378,7 @@ class StudentRow:
 def _students(results: ClassResults, links: _Links) -> Iterable[StudentRow]:
     automatic = [place for place, q in enumerate(results.questions) if not q.by_hand]
     for one in results.submissions:
-        who, status = _who(one, links), _STATUS[one.status]
+        who, status = _who(one, links), one.status
         if not one.results:
             yield StudentRow(who, status, (), "", "", "", "")
             continue
