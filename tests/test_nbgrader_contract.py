@@ -27,6 +27,8 @@ from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config import Config
 
 from autograder.grading.authoring import REGIONS, SCHEMA_VERSION
+from autograder.marking.exercises import EXERCISES
+from autograder.marking.report import MIME_TYPE
 
 ROOT = Path(__file__).parent.parent
 
@@ -213,6 +215,8 @@ def test_formgrader_lists_the_student_and_shows_the_rubric(course):
         assert [one["student"] for one in submissions] == ["ada"]
         page = get(f"{address}/formgrader/submissions/{submissions[0]['id']}/", token, server)
         assert "Typical mistake" in page
+        for where in ("gradebook/softmax/softmax/", "manage_students/ada/softmax/"):
+            assert "nbgrader formgrade" in get(f"{address}/formgrader/{where}", token, server)
     finally:
         server.terminate()
         server.wait(timeout=30)
@@ -245,6 +249,24 @@ def test_graders_see_rubrics_and_hidden_tests_and_students_do_not(course):
     for words in (rubric, hidden, "HIDDEN TESTS"):
         assert words not in page
     assert page.count("MARK SCHEME") == 1, "what the student wrote stays"
+
+
+@pytest.mark.slow
+def test_marks_as_data_are_in_the_graded_copy_and_not_on_the_page(course):
+    root, _ = course
+    graded = nbformat.read(root / "autograded/ada/softmax/softmax.ipynb", as_version=4)
+    found = [
+        output.data[MIME_TYPE]
+        for cell in graded.cells
+        for output in cell.get("outputs", ())
+        if MIME_TYPE in output.get("data", ())
+    ]
+    assert [(mark["exercise"], mark["outcome"]) for mark in found] == [
+        (exercise, "right") for exercise in EXERCISES
+    ]
+    page = (root / "feedback/ada/softmax/softmax.html").read_text(encoding="utf-8")
+    assert MIME_TYPE not in page
+    assert "max_points" not in page
 
 
 @pytest.mark.slow

@@ -398,6 +398,11 @@ def test_the_demo_writes_the_table_of_marks(demo):
     assert (scores["ada"], scores["blaise"], scores["karen"]) == (FULL, 0, FULL)
 
 
+def test_the_demo_writes_the_class_report(runs, demo):
+    assert "report.html (the class)" in runs["demo"][1].stdout
+    assert "carol" in (demo / "report.html").read_text(encoding="utf-8")
+
+
 def test_every_sample_with_a_mistake_loses_points(demo):
     marks = {m.student: m.automatic for m in Course(demo, "softmax").marks()}
     right = {student for student, points in marks.items() if points == FULL}

@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from autograder.grading import build, demo, doctor, run
+from autograder.grading import build, class_report, demo, doctor, run
 from autograder.grading.errors import LabError
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of every subcommand."""
     top = argparse.ArgumentParser(prog="softmax-lab", description="Build and grade the lesson.")
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (build, run, demo, doctor):
+    for command in (build, run, class_report, demo, doctor):
         command.add_parser(subparsers)
     return top
 

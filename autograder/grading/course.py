@@ -236,6 +236,22 @@ class Course:
             submissions = gradebook.db.query(SubmittedAssignment.student_id).join(Assignment)
             return {one for (one,) in submissions.filter(Assignment.name == self.assignment)}
 
+    def gradebook(self) -> Any:
+        """Return the open `nbgrader.api.Gradebook`; the caller closes it.
+
+        Raises:
+            LabError: there is none yet, or it cannot be opened.
+
+        """
+        url = str(self._directory().db_url)
+        file = url.removeprefix("sqlite:///")
+        if file != url and not Path(file).is_file():
+            raise LabError(
+                f"there is no gradebook {file}: `softmax-lab grade {self.assignment}` first, or "
+                "name the course directory."
+            )
+        return self._gradebook()
+
     def marks(self) -> list[Marks]:
         """Return the marks of everyone in the gradebook."""
         with self._gradebook() as gradebook:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.grading.build import find_root
+from autograder.grading.class_report import write_report
 from autograder.grading.confine import layers
 from autograder.grading.errors import OK, LabError
 from autograder.grading.run import Line, Watcher, grade
@@ -57,7 +58,11 @@ def _handle(arguments: argparse.Namespace) -> int:
     for row in table(samples, lines, course.marks()):
         print(row)
     page = folder / "feedback" / "carol" / ASSIGNMENT / f"{ASSIGNMENT}.html"
-    print(f"Open {_short(page)} (a student’s page) and {_short(folder / 'grades.csv')}.")
+    report = write_report(folder, ASSIGNMENT)
+    print(
+        f"Open {_short(page)} (a student’s page), {_short(report.page)} (the class) and "
+        f"{_short(folder / 'grades.csv')}."
+    )
     return OK
 
 

@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
+from typing import Any
+
+#: The MIME type under which a test cell's output holds a mark for programs to read.
+MIME_TYPE = "application/vnd.softmax-lab.report+json"
 
 
 class Outcome(Enum):
@@ -53,6 +57,7 @@ class Report:
 
     As the last expression of a test cell it gives nbgrader its partial credit: `repr` is the
     points as a plain number. Jupyter shows `_repr_html_`, which carries the words of `message`.
+    `_repr_mimebundle_` adds the mark as data, for the class report.
 
     Attributes:
         exercise: the exercise's id.
@@ -121,6 +126,27 @@ class Report:
 
     def __str__(self) -> str:
         return self.message
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        # IPython adds the other representations to these. No message: it is made for one student.
+        return {
+            MIME_TYPE: {
+                "exercise": self.exercise,
+                "outcome": self.outcome.name.lower(),
+                "points": float(self.points),
+                "max_points": float(self.max_points),
+                "findings": [
+                    {
+                        "name": finding.name,
+                        "outcome": finding.outcome.name.lower(),
+                        "points": float(finding.points),
+                        "max_points": float(finding.max_points),
+                        "misconception": finding.misconception,
+                    }
+                    for finding in self.findings
+                ],
+            }
+        }
 
     def _repr_html_(self) -> str:
         colour = "var(--jp-success-color1, #2e7d32)" if self.passed else _WRONG_COLOUR
