@@ -79,11 +79,11 @@ def picture_of_widget(browser: Browser) -> None:
 
 def picture_of_feedback(browser: Browser) -> None:
     """Take the part of a feedback page that says what is wrong with softmax."""
-    page = browser.new_page(viewport={"width": 1000, "height": 330}, device_scale_factor=1.5)
+    page = browser.new_page(viewport={"width": 860, "height": 700}, device_scale_factor=1.5)
     page.goto(FEEDBACK.as_uri())
-    page.locator("details summary").first.click()
-    cell = page.locator("text=Grade cell: softmax-tests").locator("..")
-    cell.evaluate("cell => cell.scrollIntoView({block: 'start'})")
+    exercise = page.locator("#exercise-softmax")
+    exercise.get_by_text("Think about it").click()
+    exercise.evaluate("exercise => exercise.scrollIntoView({block: 'start'})")
     page.screenshot(path=PICTURES / "feedback.png")
     page.close()
 

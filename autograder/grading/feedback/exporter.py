@@ -33,7 +33,8 @@ class FeedbackExporter(HTMLExporter):
         yield "python", self._python
 
     def _python(self, code: str) -> Markup:
-        return Markup(self.environment.filters["highlight_code"](code))
+        html = self.environment.filters["highlight_code"](code)
+        return Markup(html.replace("<pre>", '<pre tabindex="0">', 1))
 
 
 def _number(value: float) -> str:

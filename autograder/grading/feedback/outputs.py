@@ -20,13 +20,10 @@ MAX_LINES, MAX_FOLDED, MAX_LENGTH = 20, 300, 20_000
 
 _NO_ALT = "A picture that this cell drew. It has no description."
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
-# A frame of IPython's tracebacks: the number of the line, then the line itself behind an arrow (in
-# syntax errors without one).
-_FRAME = re.compile(
-    r"^\s*Cell In ?\[\d+\], line (?P<number>\d+)[^\n]*\n"
-    r"(?:(?!\s*Cell In|\s*File )[^\n]*\n)*?(?:-+> *\d+ (?P<line>[^\n]*)|    (?P<bare>[^\n]*))",
-    re.MULTILINE,
-)
+# In IPython's tracebacks: where a frame in a cell begins; the arrow before its line, which only
+# syntax errors lack.
+_FRAME = re.compile(r"^\s*Cell In ?\[\d+\], line (\d+).*$", re.MULTILINE)
+_ARROW = re.compile(r"^-+> *\d+ (.*)$", re.MULTILINE)
 
 
 def show(outputs: Sequence[Any], answers: Sequence[str]) -> list[Markup]:
@@ -136,9 +133,10 @@ def _message(text: str) -> Markup:
 
 def _line_of_student(traceback: str, answers: Sequence[str]) -> tuple[int, str] | None:
     """Return the number and the text of the last line of the traceback that the student wrote."""
-    for frame in reversed(list(_FRAME.finditer(_plain(traceback)))):
-        number = int(frame["number"])
-        line = (frame["line"] or frame["bare"] or "").strip()
+    _, *frames = _FRAME.split(_plain(traceback))  # number, text, number, text …
+    for number, text in reversed(list(zip(map(int, frames[::2]), frames[1::2], strict=True))):
+        arrow = _ARROW.search(text)
+        line = (arrow[1] if arrow else text.lstrip("\n").partition("\n")[0]).strip()
         for source in answers:
             lines = source.split("\n")
             if line and number <= len(lines) and lines[number - 1].strip() == line:

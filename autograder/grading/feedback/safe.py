@@ -128,6 +128,8 @@ def clean(html: str, *, headings: bool = False) -> Markup:
         attributes=_ATTRIBUTES,
         attribute_filter=attribute,
         filter_style_properties=_STYLES,
+        # What scrolls must be in the keyboard’s reach.
+        set_tag_attribute_values={"pre": {"tabindex": "0"}},
         url_schemes={"http", "https", "mailto", "data"},
     )
     return Markup(cleaned)
