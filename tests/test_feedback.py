@@ -66,6 +66,18 @@ def test_what_students_write_is_made_harmless(text):
     assert not re.search(r"<[^>]*(href|src)\s*=\s*.?\s*(javascript|data:text|//)", html, re.I)
 
 
+def test_pictures_beside_the_notebook_are_put_into_the_page_and_other_files_are_not(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "dot.gif").write_bytes(b"GIF89a")
+    (folder / "notes.txt").write_text("notes")
+    (tmp_path / "other.gif").write_bytes(b"GIF89a")
+    text = "![dot](dot.gif) ![notes](notes.txt) ![other](../other.gif) ![far](//example.org/x.gif)"
+    html = markdown(text, folder=str(folder))
+    assert re.findall(r'src="([^"]*)"', html) == ["data:image/gif;base64,R0lGODlh"]
+    assert all(f'alt="{alt}"' in html for alt in ("dot", "notes", "other", "far"))
+
+
 def test_nothing_is_placed_over_the_page():
     html = clean('<p style="position: fixed; inset: 0; z-index: 9; transform: none; color: red">x')
     assert html == '<p style="color:red">x</p>'
