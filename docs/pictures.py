@@ -83,8 +83,7 @@ def picture_of_feedback(browser: Browser) -> None:
     page.goto(FEEDBACK.as_uri())
     exercise = page.locator("#exercise-softmax")
     exercise.get_by_text("Think about it").click()
-    exercise.evaluate("exercise => exercise.scrollIntoView({block: 'start'})")
-    page.screenshot(path=PICTURES / "feedback.png")
+    exercise.screenshot(path=PICTURES / "feedback.png")
     page.close()
 
 

@@ -404,6 +404,8 @@ TINY = [
         points=2,
     ),
     cell("markdown", "essay", "Because.", grade=True, solution=True, points=3),
+    nbformat.v4.new_markdown_cell("### Given to all", id="given-title"),
+    cell("code", "given-tests", "assert base == 11", grade=True, locked=True, points=1),
     cell("markdown", "task", "## A task\n\nDraw.", task=True, points=1, locked=True),
 ]
 
@@ -456,7 +458,7 @@ def test_a_hostile_page_stays_ours(see, tiny, scheme):
     assert page.title() == "Feedback for hostile: tiny"
     assert page.locator("script, iframe, form, input, base, link, object, embed").count() == 0
     assert page.locator("style").count() == 1
-    assert page.locator("body > main > #notebook > .exercise").count() == 4
+    assert page.locator("body > main > #notebook > .exercise").count() == 5
     heading = page.locator("h1")
     assert heading.all_inner_texts() == ["Feedback for hostile"]
     assert heading.evaluate(
@@ -495,6 +497,7 @@ def test_another_assignment_has_its_marks_and_titles(see, tiny):
     assert row(page, "Double") == ["✔ right", "2 of 2"]
     assert row(page, "Out of sight, part 1") == ["✔ right", "2 of 2"]
     assert row(page, "Out of sight, part 2") == ["… waiting for your grader", "– of 3"]
+    assert row(page, "Given to all") == ["✘ not right yet", "0 of 1"]
     assert row(page, "A task")[1] == "– of 1"
     assert page.locator("#exercise-essay msup").count() == 1
     assert "The tests had nothing to say." in page.locator("#exercise-double").inner_text()

@@ -142,6 +142,7 @@ class _Span:
 
     first: int
     last: int
+    headings: dict[int, str]
     title: str
     group: str
     graded: list[int] = field(default_factory=list)
@@ -186,13 +187,15 @@ def _find(cells: list[Any]) -> list[_Span]:
         graded = is_grade(cell) or is_task(cell)
         if not (graded or is_solution(cell)):
             continue
-        if is_solution(cell) or is_task(cell) or not spans:
+        # Tests that belong to no answer have a heading of their own, or nothing before them.
+        alone = not spans or (spans[-1].graded and spans[-1].headings != headings)
+        if is_solution(cell) or is_task(cell) or alone:
             levels = sorted(headings)
             name = cell.metadata.nbgrader["grade_id"].replace("-", " ").replace("_", " ")
             title = headings[levels[-1]] if levels else name.capitalize()
             # The h1 is the lesson's name: the level below it is what groups its exercises.
             below = [headings[level] for level in levels if level > 1]
-            spans.append(_Span(index, index, title, below[0] if below else title))
+            spans.append(_Span(index, index, headings, title, below[0] if below else title))
         if graded:
             spans[-1].graded.append(index)
         spans[-1].last = index
@@ -236,9 +239,9 @@ def _exercise(span: _Span, cells: list[Any], shown: tuple[Shown, ...]) -> Exerci
     )
     words = next(filter(None, (outcome(cell.get("outputs", ())) for cell in graded)), "")
     waiting = any(mark.get("waiting") for mark in marks)
-    unanswered = words == "not attempted" or all(
-        cell.unanswered for cell in shown if cell.kind == "answer"
-    )
+    answers = [cell for cell in shown if cell.kind == "answer"]
+    left = bool(answers) and all(cell.unanswered for cell in answers)
+    unanswered = left or words == "not attempted"
     return replace(exercise, state=_state(exercise, waiting=waiting, unanswered=unanswered))
 
 
