@@ -17,6 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from autograder.grading.confine import layers
 from autograder.grading.demo import prepare
+from autograder.grading.feedback.outputs import REPORT, outcome, show
 from autograder.grading.feedback.safe import clean, formula, markdown
 from autograder.grading.run import grade
 from autograder.grading.runner.pool import Settings
@@ -109,6 +110,16 @@ def test_every_formula_of_the_lesson_becomes_mathml():
     assert len(formulas) > 15
     for block, inline in formulas:
         assert "<math" in formula((block or inline).strip(), block=bool(block))
+
+
+def test_the_report_in_a_test_cell_says_what_was_not_attempted():
+    def output(**data):
+        return nbformat.v4.new_output("execute_result", data=data)
+
+    report = {"exercise": "softmax", "outcome": "not_attempted", "points": 0}
+    assert outcome([output(**{"text/plain": "0"}), output(**{REPORT: report})]) == "not attempted"
+    assert outcome([output(**{REPORT: "no JSON"}), output(**{REPORT: [1]})]) == ""
+    assert show([output(**{REPORT: report})], []) == []
 
 
 # --- The lesson's pages --------------------------------------------------------------------------
