@@ -338,6 +338,17 @@ def test_the_keyboard_reaches_what_is_folded(see, lesson):
 
 @pytest.mark.slow
 @needs_browser
+def test_print_is_dark_on_light(see, lesson):
+    page = see(page_of(lesson, "carol"), color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    colours = page.locator("body").evaluate(
+        "body => [getComputedStyle(body).color, getComputedStyle(body).backgroundColor]"
+    )
+    assert colours == ["rgb(29, 36, 48)", "rgb(255, 255, 255)"]
+
+
+@pytest.mark.slow
+@needs_browser
 def test_given_code_is_folded_and_answers_are_not(see, lesson):
     page = see(page_of(lesson, "ada"))
     assert page.locator(".given").count() > 10
