@@ -6,16 +6,11 @@ import os
 import sys
 import warnings
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import (
-    ClearHiddenTests,
-    ClearMarkScheme,
-    GetGrades,
-    NbGraderPreprocessor,
-)
-from nbgrader.utils import is_locked
 from sqlalchemy.exc import SAWarning
-from traitlets import List
+
+from autograder.grading.feedback.exporter import FeedbackExporter
+from autograder.grading.feedback.lesson import ReadLesson
+from autograder.grading.feedback.marks import GetMarks, HideRubrics, HideTests
 
 c = get_config()
 
@@ -53,37 +48,13 @@ c.LimitOutput.max_lines = 500  # a print in a loop is not worth a page of 1000 l
 
 # --- Feedback ----------------------------------------------------------------------------------
 
-
-class _LockedCellsOnly(NbGraderPreprocessor):
-    """A student who writes a delimiter into an answer must not lose the feedback."""
-
-    # nbconvert configures this trait of every preprocessor; without it each page logs a warning.
-    display_data_priority = List().tag(config=True)
-
-    def preprocess_cell(self, cell, resources, index):
-        if not is_locked(cell):
-            return cell, resources
-        return super().preprocess_cell(cell, resources, index)
-
-
-class _ClearHiddenTests(_LockedCellsOnly, ClearHiddenTests):
-    pass
-
-
-class _ClearMarkScheme(_LockedCellsOnly, ClearMarkScheme):
-    pass
-
-
+# A page of our own: marks first, no script, nothing loaded (autograder/grading/feedback/).
 # Autograding puts hidden tests and rubrics back into the notebook, for the graders' eyes. Students
 # read the feedback, so both are removed once more.
-c.GenerateFeedback.preprocessors = [
-    GetGrades,
-    _ClearHiddenTests,
-    _ClearMarkScheme,
-    CSSHTMLHeaderPreprocessor,
-]
+c.GenerateFeedback.exporter_class = FeedbackExporter
+c.GenerateFeedback.preprocessors = [GetMarks, HideTests, HideRubrics, ReadLesson]
 
-# A page has no kernel, so a widget shows nothing there: show its static form instead.
+# The formgrader has no kernel, so a widget shows nothing there: show its static form instead.
 c.DataTypeFilter.display_data_priority = [
     "text/html",
     "text/markdown",

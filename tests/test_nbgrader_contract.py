@@ -151,7 +151,12 @@ def nbgrader(root, *arguments):
     result = subprocess.run(
         [Path(sys.executable).with_name("nbgrader"), *arguments],
         cwd=root,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(root), "JUPYTER_CONFIG_DIR": str(root / "none")},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(root),
+            "JUPYTER_CONFIG_DIR": str(root / "none"),
+            "PYTHONPATH": str(ROOT),  # the settings import the package that is tested
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -484,7 +484,7 @@ def _needs(kept: Mapping[str, Any]) -> list[Need]:
     refused = kept.get("status") == "not graded"
     needs = []
     for one in kept.get("problems", ()):
-        kind = "ended" if one["kind"] == "ended" else "repaired"
+        kind: Reason = "ended" if one["kind"] == "ended" else "repaired"
         needs.append(Need("unread" if refused else kind, f"{one['what']} {one['done']}"))
     if kept.get("failure"):
         needs.append(Need("unread", str(kept["failure"])))

@@ -1,0 +1,579 @@
+"""The feedback page, read in a real browser: what it says, and what cannot happen on it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from nbgrader.api import Gradebook
+from playwright.sync_api import sync_playwright
+
+from autograder.grading.confine import layers
+from autograder.grading.demo import prepare
+from autograder.grading.feedback.outputs import REPORT, outcome, show
+from autograder.grading.feedback.safe import clean, formula, markdown
+from autograder.grading.run import grade
+from autograder.grading.runner.pool import Settings
+from autograder.grading.samples import read_samples
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="no browser: `apt install chromium`, or no page is looked at"
+)
+
+# --- Text of any origin --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<IMG SRC=javascript:alert(1)>",
+        "[x](javascript:alert(1))",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "<svg onload=alert(1)><animate onbegin=alert(1)/></svg>",
+        "<svg><use href='data:image/svg+xml,<svg onload=alert(1)>'/></svg>",
+        "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+        "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></mglyph></table>",
+        "<svg></p><style><a id='</style><img src=1 onerror=alert(1)>'>",
+        "<form action='//example.org'><button formaction='javascript:alert(1)'>x</button></form>",
+        "<meta http-equiv=refresh content='0;url=//example.org'><base href='//example.org'>",
+        "<link rel=stylesheet href='//example.org'><style>@import '//example.org';</style>",
+        r"$\text{<img src=x onerror=alert(1)>}$ $\href{javascript:alert(1)}{x}$",
+        "![x](attachment:missing.png)",
+        '![$"onerror="alert(1)$](https://example.org/x.png "t")',
+        "```mermaid\n</pre><script>alert(1)</script>\n```",
+        "> " * 3000 + "deep",
+        "<b>" * 3000,
+        "\ud800 \x00",
+    ],
+    ids=range(20),
+)
+def test_what_students_write_is_made_harmless(text):
+    html = markdown(text)
+    html.encode()
+    assert not re.search(
+        r"<(script|style|iframe|form|button|meta|base|link|animate)|<[^>]*\son\w+\s*=", html, re.I
+    )
+    assert not re.search(r"<[^>]*(href|src)\s*=\s*.?\s*(javascript|data:text|//)", html, re.I)
+
+
+def test_pictures_beside_the_notebook_are_put_into_the_page_and_other_files_are_not(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "dot.gif").write_bytes(b"GIF89a")
+    (folder / "notes.txt").write_text("notes")
+    (tmp_path / "other.gif").write_bytes(b"GIF89a")
+    text = "![dot](dot.gif) ![notes](notes.txt) ![other](../other.gif) ![far](//example.org/x.gif)"
+    html = markdown(text, folder=str(folder))
+    assert re.findall(r'src="([^"]*)"', html) == ["data:image/gif;base64,R0lGODlh"]
+    assert all(f'alt="{alt}"' in html for alt in ("dot", "notes", "other", "far"))
+
+
+def test_nothing_is_placed_over_the_page():
+    html = clean('<p style="position: fixed; inset: 0; z-index: 9; transform: none; color: red">x')
+    assert html == '<p style="color:red">x</p>'
+
+
+def test_pictures_keep_their_own_names():
+    html = clean(
+        '<svg><defs><path id="a" d="M0 0"/></defs><use xlink:href="#a"/>'
+        '<rect clip-path="url(#a)"/></svg>'
+    )
+    name = re.search(r'id="([^"]+)"', html)[1]
+    assert name != "a"
+    assert f'xlink:href="#{name}"' in html
+    assert f"url(#{name})" in html
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\frac{1}{", r"\foo", "}", r"\left(", r"\text{<b>}{", "{" * 9999]
+)
+def test_latex_that_cannot_be_read_is_shown_as_it_was_typed(latex):
+    html = formula(latex, block=False)
+    assert html.startswith('<code class="latex">$')
+    assert "<b>" not in html
+
+
+def test_every_formula_of_the_lesson_becomes_mathml():
+    text = (ROOT / "notebooks" / "softmax.md").read_text(encoding="utf-8")
+    formulas = re.findall(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$", text, re.DOTALL)
+    assert len(formulas) > 15
+    for block, inline in formulas:
+        assert "<math" in formula((block or inline).strip(), block=bool(block))
+
+
+def test_the_report_in_a_test_cell_says_what_was_not_attempted():
+    def output(**data):
+        return nbformat.v4.new_output("execute_result", data=data)
+
+    report = {"exercise": "softmax", "outcome": "not_attempted", "points": 0}
+    assert outcome([output(**{"text/plain": "0"}), output(**{REPORT: report})]) == "not attempted"
+    assert outcome([output(**{REPORT: "no JSON"}), output(**{REPORT: [1]})]) == ""
+    assert show([output(**{REPORT: report})], []) == []
+
+
+# --- The lesson's pages --------------------------------------------------------------------------
+
+
+def nbgrader(root, *arguments):
+    command = Path(sys.executable).with_name("nbgrader")
+    result = subprocess.run(
+        [command, *arguments], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stderr
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory):
+    """Four of the samples, graded and read by a person; the folder of their pages."""
+    root = tmp_path_factory.mktemp("lesson") / "course"
+    samples = read_samples(ROOT / "tests" / "samples")
+    prepare(ROOT, root, [s for s in samples if s.student in {"ada", "blaise", "carol", "hedy"}])
+    missing = frozenset(layer.name for layer in layers() if not layer.available)
+    grade(root, settings=Settings(jobs=2, waived=missing), say=lambda text: None)
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
+
+        def read(student, cell, comment, **marks):
+            place = (cell, "softmax", "softmax", student)
+            found = gradebook.find_grade(*place)
+            found.needs_manual_grade = False
+            for name, value in marks.items():
+                setattr(found, name, value)
+            gradebook.find_comment(*place).manual_comment = comment
+
+        read("carol", "explore-equal", r"How *large* are they? $\frac{1}{n}$", manual_score=0.5)
+        read("ada", "proof", "Well argued.", extra_credit=1.5)
+        gradebook.find_comment("softmax", "softmax", "softmax", "carol").manual_comment = "Come by."
+        late = gradebook.find_submission_notebook("softmax", "softmax", "carol")
+        late.late_submission_penalty = 2
+        gradebook.db.commit()
+    nbgrader(root, "generate_feedback", "softmax")
+    return root / "feedback"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def see(browser):
+    """Return a function that opens a page; it fails the test if the page asks for anything else."""
+    opened = []
+
+    def see(file, width=1000, **settings):
+        page = browser.new_page(viewport={"width": width, "height": 800}, **settings)
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", lambda dialog: asked.append(dialog.message))
+        page.goto(file.as_uri())
+        opened.append((page, asked, file.as_uri()))
+        return page
+
+    yield see
+    for page, asked, address in opened:
+        page.close()
+        assert [url for url in asked if not url.startswith("data:")] == [address]
+
+
+def page_of(lesson, student):
+    return lesson / student / "softmax" / "softmax.html"
+
+
+def row(page, title):
+    """Return the result and the points of an exercise in the table of marks."""
+    cells = page.locator(".marks tr", has=page.get_by_role("link", name=title, exact=True))
+    return [text.strip() for text in cells.locator("td").all_inner_texts()]
+
+
+@pytest.mark.slow
+@needs_browser
+def test_the_table_says_what_became_of_each_exercise(see, lesson):
+    page = see(page_of(lesson, "carol"))
+    assert row(page, "All inputs equal") == ["◐ partly right", "0.5 of 1"]
+    assert row(page, "One input much bigger") == ["○ not answered", "0 of 1"]
+    assert row(page, "Write it yourself") == ["✘ not right yet", "0 of 4"]
+    assert row(page, "Judge") == ["✔ right", "5 of 5"]
+    assert row(page, "Why did softmax(x2) fail?") == ["… waiting for your grader", "– of 2"]
+    assert row(page, "A proof, if you like (optional)") == ["○ not answered", "bonus"]
+    assert "1 answer is still waiting" in page.locator("header").inner_text()
+    assert page.locator(".marks .group").first.inner_text() == "Explore with sliders"
+
+
+@pytest.mark.slow
+@needs_browser
+def test_the_points_add_up_and_a_late_penalty_is_named(see, lesson):
+    page = see(page_of(lesson, "carol"))
+    points = page.locator(".marks tbody td.points").all_inner_texts()
+    earned = sum(float(text.split(" of ")[0]) for text in points if text[0].isdigit())
+    total = page.locator(".total strong").inner_text()
+    assert float(total) == earned - 2 == 24.5
+    assert "−2" in page.locator(".marks tfoot", has_text="late").inner_text()
+    assert sum(float(text.split(" of ")[1]) for text in points if " of " in text) == 45
+
+
+@pytest.mark.slow
+@needs_browser
+def test_extra_credit_is_named(see, lesson):
+    page = see(page_of(lesson, "ada"))
+    assert row(page, "A proof, if you like (optional)") == ["★ extra credit", "+1.5"]
+    assert "Extra credit" in page.locator(".marks tfoot").inner_text()
+    assert page.locator("#exercise-proof .comment").inner_text().endswith("Well argued.")
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("student", ["ada", "blaise", "carol", "hedy"])
+def test_every_exercise_is_one_click_away(see, lesson, student):
+    page = see(page_of(lesson, student))
+    links = page.locator(".marks a")
+    assert links.count() == 21
+    for target in links.evaluate_all("links => links.map(link => link.getAttribute('href'))"):
+        assert page.locator(target).count() == 1, target
+        assert page.locator(f"{target} .verdict").is_visible()
+
+
+@pytest.mark.slow
+@needs_browser
+def test_comments_stand_with_their_exercise(see, lesson):
+    page = see(page_of(lesson, "carol"))
+    assert page.locator(".comment").count() == 2
+    comment = page.locator("#exercise-explore-equal .comment")
+    assert comment.locator("em").inner_text() == "large"
+    assert comment.locator("mfrac").count() == 1
+    assert "Come by." in page.locator("#exercise-softmax .comment").inner_text()
+
+
+@pytest.mark.slow
+@needs_browser
+def test_what_was_wrong_and_why_is_said_without_a_traceback(see, lesson):
+    page = see(page_of(lesson, "carol"))
+    exercise = page.locator("#exercise-softmax")
+    assert "must add up to 1, yours add up to 10.48." in exercise.locator(".check").inner_text()
+    assert "This looks like exp(x) by itself" in exercise.locator(".tests").inner_text()
+    for student in ("ada", "blaise", "carol", "hedy"):
+        text = page_of(lesson, student).read_text(encoding="utf-8")
+        for words in ("Traceback", "AssertionError", "Cell In", "No response", "HIDDEN TESTS"):
+            assert words not in text, (student, words)
+
+
+@pytest.mark.slow
+@needs_browser
+def test_what_was_not_answered_says_so_instead_of_the_placeholder(see, lesson):
+    page = see(page_of(lesson, "blaise"))
+    written = page.locator("#exercise-explore-equal .answer")
+    assert "You did not answer." in written.inner_text()
+    assert "You left this as it was handed out." in page.locator("#exercise-softmax").inner_text()
+    assert "YOUR ANSWER HERE" not in "".join(page.locator(".answer").all_inner_texts())
+    results = page.locator(".marks .state").all_inner_texts()
+    assert set(results) == {"○ not answered"}
+
+
+@pytest.mark.slow
+@needs_browser
+def test_formulas_and_pictures_are_drawn_without_a_script(see, lesson):
+    page = see(page_of(lesson, "ada"), java_script_enabled=True)
+    assert page.locator("script").count() == 0
+    assert page.locator("math").count() > 10
+    assert page.locator(".prose mfrac").first.bounding_box()["height"] > 15
+    assert "$" not in "".join(page.locator(".prose p").all_inner_texts())
+    figures = page.locator("[role=img]")
+    labels = figures.evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert sum("Three bar charts" in label for label in labels) == 1
+    assert sum(label.startswith("output 0 is") for label in labels) == 2
+    for figure in figures.all():
+        assert figure.bounding_box()["width"] > 100
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize(
+    ("student", "scheme", "width"),
+    [
+        ("carol", "light", 1000),
+        ("carol", "dark", 390),
+        ("blaise", "light", 390),
+        ("ada", "dark", 1000),
+    ],
+)
+def test_axe_finds_nothing(see, lesson, student, scheme, width):
+    page = see(page_of(lesson, student), width=width, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.slow
+@needs_browser
+def test_the_keyboard_reaches_what_is_folded(see, lesson):
+    page = see(page_of(lesson, "carol"))
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to your notebook"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    first = page.locator("#notebook summary, #notebook a, #notebook [tabindex='0']").first
+    assert first.evaluate("element => element === document.activeElement")
+    hint = page.locator("#exercise-softmax summary", has_text="Think about it")
+    hint.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_text("What would you divide each of these numbers by").is_visible()
+
+
+@pytest.mark.slow
+@needs_browser
+def test_print_is_dark_on_light(see, lesson):
+    page = see(page_of(lesson, "carol"), color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    colours = page.locator("body").evaluate(
+        "body => [getComputedStyle(body).color, getComputedStyle(body).backgroundColor]"
+    )
+    assert colours == ["rgb(29, 36, 48)", "rgb(255, 255, 255)"]
+
+
+@pytest.mark.slow
+@needs_browser
+def test_given_code_is_folded_and_answers_are_not(see, lesson):
+    page = see(page_of(lesson, "ada"))
+    assert page.locator(".given").count() > 10
+    assert not any(code.is_visible() for code in page.locator(".given .source").all())
+    assert page.locator("#exercise-softmax .answer .source").is_visible()
+
+
+@pytest.mark.slow
+def test_pages_are_light(lesson):
+    for page in lesson.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert len(re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL)) < 150_000
+
+
+# --- Another assignment, plain nbgrader, a hostile student ---------------------------------------
+
+BREACH = "document.title = 'breached'"
+HOSTILE = f"""
+<script>{BREACH}</script><img src=x onerror="{BREACH}"> [link](javascript:{BREACH})
+<svg onload="{BREACH}"></svg><iframe srcdoc="<script>parent.{BREACH}</script>"></iframe>
+
+<meta http-equiv="refresh" content="0; url=https://example.org/"><base href="https://example.org/">
+<link rel="stylesheet" href="https://example.org/x.css"><style>main {{ display: none }}</style>
+<form action="https://example.org/"><input autofocus onfocus="{BREACH}"></form>
+<div style="position: fixed; inset: 0; z-index: 9999; background: red">4 of 4</div>
+<p style="margin-top: -3000px; height: 9000px; width: 9000px">wide</p>
+</div></div></section></main></body></html>
+
+# A heading of mine
+
+![remote](https://example.org/x.png) $\\text{{<img src=x onerror="{BREACH}">}}$ $\\frac{{1}}{{$
+"""
+
+PICTURE = f'<svg xmlns="http://www.w3.org/2000/svg" onload="{BREACH}"><text>hi</text></svg>'
+
+DISPLAYS = f"""
+from IPython.display import HTML, SVG, Javascript, Latex, Markdown, display
+TEXT = {HOSTILE!r}
+for kind in (HTML, Markdown, Latex):
+    display(kind(TEXT))
+display(SVG({PICTURE!r}))
+display(Javascript({BREACH!r}))
+print(TEXT)
+print("\\n".join(map(str, range(400))))
+def double(n):
+    print("asked for", n)
+    return 1 / 0 if n == 31337 else 2 * n
+"""
+
+
+def cell(kind, grade_id, source, **about):
+    flags = {"grade": False, "solution": False, "locked": False, "task": False}
+    new = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+    about = {"grade_id": grade_id, "schema_version": 3, **flags, **about}
+    return new(source, metadata={"nbgrader": about}, id=grade_id)
+
+
+def solution(text):
+    return f"### BEGIN SOLUTION\n{text}\n### END SOLUTION"
+
+
+TINY = [
+    cell("code", "given", "base = 10", locked=True),
+    cell("code", "double", solution("def double(n):\n    return 2 * n"), solution=True),
+    cell("code", "double-tests", "assert double(base) == 20", grade=True, locked=True, points=2),
+    nbformat.v4.new_markdown_cell("### Out of sight (2 points)", id="title"),
+    cell("code", "more", solution("more = 3"), solution=True),
+    cell(
+        "code",
+        "more-tests",
+        "### BEGIN HIDDEN TESTS\nassert double(31337) == 62674, 'double(31337) is 62674'\n"
+        "assert more == 3\n### END HIDDEN TESTS",
+        grade=True,
+        locked=True,
+        points=2,
+    ),
+    cell("markdown", "essay", "Because.", grade=True, solution=True, points=3),
+    nbformat.v4.new_markdown_cell("### Given to all", id="given-title"),
+    cell("code", "given-tests", "assert base == 11", grade=True, locked=True, points=1),
+    cell("markdown", "task", "## A task\n\nDraw.", task=True, points=1, locked=True),
+]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Another course: graded by nbgrader alone, which sanitises nothing."""
+    root = tmp_path_factory.mktemp("tiny")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    source = nbformat.v4.new_notebook(cells=TINY, metadata={"kernelspec": kernel})
+    (root / "source/tiny").mkdir(parents=True)
+    nbformat.write(source, root / "source/tiny/tiny.ipynb")
+    nbgrader(root, "generate_assignment", "tiny")
+    answers = {
+        "right": {"double": "def double(n):\n    return 2 * n", "more": "more = 3"},
+        "hostile": {"double": DISPLAYS, "more": "more = [\n    1,\n    base / 0,\n]"},
+        "nothing": {},
+    }
+    answers["right"]["essay"] = "It is $2^n$."
+    answers["hostile"]["essay"] = HOSTILE
+    for student, changed in answers.items():
+        notebook = nbformat.read(root / "release/tiny/tiny.ipynb", as_version=4)
+        for one in notebook.cells:
+            one.source = changed.get(one.id, one.source)
+        (root / "submitted" / student / "tiny").mkdir(parents=True)
+        nbformat.write(notebook, root / "submitted" / student / "tiny/tiny.ipynb")
+    nbgrader(root, "autograde", "tiny")
+    nbgrader(root, "generate_feedback", "tiny")
+    return root
+
+
+def outputs_of(notebook, cell_id):
+    return next(one.outputs for one in notebook.cells if one.id == cell_id)
+
+
+def tiny_page(tiny, student):
+    return tiny / "feedback" / student / "tiny" / "tiny.html"
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_hostile_page_stays_ours(see, tiny, scheme):
+    graded = nbformat.read(tiny / "autograded/hostile/tiny/tiny.ipynb", as_version=4)
+    kinds = {kind for one in outputs_of(graded, "double") for kind in one.get("data", ())}
+    assert kinds >= {"text/html", "text/markdown", "text/latex", "image/svg+xml"}
+    assert "<script>" in str(graded.cells), "nbgrader alone lets it through"
+    page = see(tiny_page(tiny, "hostile"), color_scheme=scheme)
+    assert page.title() == "Feedback for hostile: tiny"
+    assert page.locator("script, iframe, form, input, base, link, object, embed").count() == 0
+    assert page.locator("style").count() == 1
+    assert page.locator("body > main > #notebook > .exercise").count() == 5
+    heading = page.locator("h1")
+    assert heading.all_inner_texts() == ["Feedback for hostile"]
+    assert heading.evaluate(
+        """h1 => {
+            const box = h1.getBoundingClientRect();
+            return document.elementFromPoint(box.x + 5, box.y + 5) === h1;
+        }"""
+    )
+    for exercise in page.locator(".exercise .verdict").all():
+        exercise.scroll_into_view_if_needed()
+        assert exercise.evaluate(
+            """verdict => {
+                const box = verdict.getBoundingClientRect();
+                return verdict.contains(document.elementFromPoint(box.x + 5, box.y + 5));
+            }"""
+        )
+    for link in page.locator("#notebook a", has_text="link").all():
+        link.evaluate("link => link.click()")
+    assert page.url == tiny_page(tiny, "hostile").as_uri()
+    assert page.title() == "Feedback for hostile: tiny"
+    assert Axe().run(page).violations_count == 0
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("student", ["right", "hostile", "nothing"])
+def test_any_page_fits_a_phone(see, tiny, student):
+    page = see(tiny_page(tiny, student), width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.slow
+@needs_browser
+def test_another_assignment_has_its_marks_and_titles(see, tiny):
+    page = see(tiny_page(tiny, "right"))
+    assert row(page, "Double") == ["✔ right", "2 of 2"]
+    assert row(page, "Out of sight, part 1") == ["✔ right", "2 of 2"]
+    assert row(page, "Out of sight, part 2") == ["… waiting for your grader", "– of 3"]
+    assert row(page, "Given to all") == ["✘ not right yet", "0 of 1"]
+    assert row(page, "A task")[1] == "– of 1"
+    assert page.locator("#exercise-essay msup").count() == 1
+    assert "The tests had nothing to say." in page.locator("#exercise-double").inner_text()
+    nothing = see(tiny_page(tiny, "nothing"))
+    assert row(nothing, "Double") == ["○ not answered", "0 of 2"]
+
+
+@pytest.mark.slow
+def test_a_hidden_case_stays_hidden_when_it_fails_or_is_printed(tiny):
+    graded = nbformat.read(tiny / "autograded/hostile/tiny/tiny.ipynb", as_version=4)
+    assert "asked for 31337" in str(outputs_of(graded, "more-tests"))
+    page = tiny_page(tiny, "hostile").read_text(encoding="utf-8")
+    assert "asked for 31337" not in page
+    assert "A test that you cannot see stopped with an error." in page
+    failed = tiny_page(tiny, "nothing").read_text(encoding="utf-8")
+    assert "31337" not in failed
+
+
+@pytest.mark.slow
+@needs_browser
+def test_an_error_of_a_student_s_own_shows_their_line(see, tiny):
+    page = see(tiny_page(tiny, "hostile"))
+    answer = page.locator("#exercise-more .answer .output")
+    assert "ZeroDivisionError: division by zero" in answer.inner_text()
+    assert "line 3 of your code" in answer.inner_text()
+    assert answer.locator("pre").inner_text() == "base / 0,"
+
+
+@pytest.mark.slow
+@needs_browser
+def test_a_long_print_is_folded(see, tiny):
+    page = see(tiny_page(tiny, "hostile"))
+    rest = page.locator("#exercise-double summary", has_text="more lines").last
+    assert not page.get_by_text("\n250\n").is_visible()
+    rest.click()
+    assert page.get_by_text("[the rest is left out]").is_visible()
+
+
+@pytest.mark.slow
+def test_the_formgraders_button_writes_the_same_page(tiny):
+    """The formgrader names templates of its own before it writes feedback."""
+    page = tiny_page(tiny, "right")
+    before = page.read_text(encoding="utf-8")
+    page.unlink()
+    code = (
+        "from nbgrader.apps import NbGrader\n"
+        "from nbgrader.apps.api import NbGraderAPI\n"
+        "app = NbGrader()\n"
+        "app.load_config_file()\n"
+        "app.config.HTMLExporter.template_name = 'formgrade'\n"
+        "app.config.HTMLExporter.extra_template_basedirs = ['/none']\n"
+        "result = NbGraderAPI(config=app.config).generate_feedback('tiny', 'right')\n"
+        "assert result['success'], result\n"
+    )
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(tiny / "none")}
+    subprocess.run([sys.executable, "-c", code], cwd=tiny, env=environment, check=True)
+    assert page.read_text(encoding="utf-8") == before
