@@ -70,6 +70,11 @@ lab: .venv ## work on the lesson as a student, in a copy that is yours
 grade: .venv ## grade what is in submitted/
 	$(BIN)/softmax-lab grade
 
+# For a quick look: make attacks ATTACKS="--sample 6", or --only and names.
+.PHONY: attacks
+attacks: .venv ## run every attack through stock nbgrader and through ours, side by side
+	PYTHONPATH=tests $(BIN)/python benchmarks/run_attacks.py $(ATTACKS)
+
 pictures: .venv demo ## take the README's pictures anew, with Chromium
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[pictures]"
 	$(BIN)/python docs/pictures.py
