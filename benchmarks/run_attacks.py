@@ -42,6 +42,8 @@ _MEMORY = 6 << 30
 #: What the run may change of a course and a home. That of stock nbgrader is measured.
 _OURS = ("course/gradebook.db", "course/.softmax-lab/", "course/autograded/", "course/feedback/")
 _CACHES = ("home/.cache/matplotlib/",)  # the template's list of fonts
+#: What a kernel leaves that is killed: how to reach it.
+_CONNECTION = re.compile(r"/tmp/tmp\w{8}\.json")
 #: Attacks look for secrets in the environment: both sides have one.
 _SECRET = {"EXAMPLE_API_KEY": "made up"}
 #: Words in the table: what is longer is in the CSV file.
@@ -242,7 +244,8 @@ def _judge_stock(
         deeds.append(f"the gradebook cannot be read ({after['error']})")
     else:
         deeds += _deeds_to_gradebook(attack, seen["before"], after, is_whole=not seen["stopped"])
-    deeds += _deeds_to_files(seen["changed"], usual) + _processes(seen["left"])
+    changed = [name for name in seen["changed"] if not _CONNECTION.fullmatch(name)]
+    deeds += _deeds_to_files(changed, usual) + _processes(seen["left"])
     return Verdict(points, tuple(deeds), seen["stopped"])
 
 

@@ -64,7 +64,7 @@ class Attack:
         name: the file's name; also the student's id.
         what: in a few words, what it tries.
         aims_at: one of `AIMS`.
-        stock: what stock nbgrader gave it, or "" where that was not tried.
+        stock: what stock nbgrader gave it, or "" where it gave nothing.
         cells: the text of cells, by grade_id.
         added: cells the student added: "first" and "last".
         files: further files in the submission's folder, by relative path.
