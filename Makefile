@@ -82,5 +82,10 @@ bench: .venv ## grade the same class with stock nbgrader and with the runner: ti
 grade: .venv ## grade what is in submitted/
 	$(BIN)/softmax-lab grade
 
+# For a quick look: make attacks ATTACKS="--sample 6", or --only and names.
+.PHONY: attacks
+attacks: .venv ## run every attack through stock nbgrader and through ours, side by side
+	PYTHONPATH=tests $(BIN)/python benchmarks/run_attacks.py $(ATTACKS)
+
 pictures: .venv demo browser ## take the README's pictures anew, while testing in Chromium
 	$(BIN)/python -m pytest -q --pictures=docs tests/browser

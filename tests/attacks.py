@@ -8,14 +8,18 @@ from __future__ import annotations
 import base64
 import copy
 import json
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from autograder.grading.samples import Sample, make, read_samples
 
-FOLDER = Path(__file__).parent / "attacks"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "tests" / "attacks"
 ASSIGNMENT = "softmax"
 
 #: The answers an attack hands in where it has no cell of its own.
@@ -24,6 +28,20 @@ BASE = "_all-wrong"
 BREACHED = "breached:"
 #: A made-up course and a made-up home hold this file. Attacks leave what has none alone.
 MARKER = "this-is-the-demo"
+
+#: Attacks on the grader whose odd objects hold right numbers: the points they deserve.
+DESERVED = {"wrapper-subclass": {"explore-largest-tests": 1}}
+#: Attacks that get at what is theirs, or at what everyone may see, and say that they did.
+HARMLESS = {
+    "home-dotfiles": "their home is the scratch folder",
+    "home-kernelspec": "their home is the scratch folder",
+    "home-usercustomize": "their home is the scratch folder",
+    "raises-the-inputs": "these are the inputs of a check that students can read",
+    "returns-the-inputs": "these are the inputs of a check that students can read",
+    "writes-down-the-hidden-inputs": "a function may remember what it was asked: see the README",
+}
+#: Who hands in honest work beside them: the sample it is, and its automatic points.
+HONEST = {"0-ada": ("ada", 30), "carol": ("carol", 26), "zz-ada": ("ada", 30)}
 
 AIMS = (
     "marks",  # points for wrong answers
@@ -46,7 +64,7 @@ class Attack:
         name: the file's name; also the student's id.
         what: in a few words, what it tries.
         aims_at: one of `AIMS`.
-        stock: what stock nbgrader gave it, or "" where that was not tried.
+        stock: what stock nbgrader gave it, or "" where it gave nothing.
         cells: the text of cells, by grade_id.
         added: cells the student added: "first" and "last".
         files: further files in the submission's folder, by relative path.
@@ -112,6 +130,32 @@ def hand_in(attack: Attack, submitted: Path, release: Any, source: Any) -> Path:
         (folder / name).unlink(missing_ok=True)
         (folder / name).symlink_to(target)
     return folder
+
+
+def course(folder: Path, attacks: Iterable[Attack]) -> tuple[Path, Path]:
+    """Make a course and a home below `folder`, marked as made up, and return both.
+
+    Attacks and honest work are handed in there, and nothing is graded.
+    """
+    root, home = folder / "course", folder / "home"
+    for place in (root, home):
+        place.mkdir()
+        (place / MARKER).touch()
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    for which in ("source", "release"):
+        shutil.copytree(ROOT / which, root / which)
+    release, source = (
+        nbformat.read(root / which / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+        for which in ("release", "source")
+    )
+    for attack in attacks:
+        hand_in(attack, root / "submitted", release, source)
+    samples = {sample.student: sample for sample in read_samples(ROOT / "tests" / "samples")}
+    for student, (name, _) in HONEST.items():
+        (root / "submitted" / student / ASSIGNMENT).mkdir(parents=True)
+        file = root / "submitted" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        file.write_bytes(make(samples[name], release, source))
+    return root, home
 
 
 def _attack(sample: Sample, base: Mapping[str, str]) -> Attack:

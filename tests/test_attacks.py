@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,17 +14,11 @@ import nbformat
 import pytest
 
 from autograder.grading.course import Course
-from autograder.grading.samples import make, read_samples
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
 ATTACKS = attacks.read_attacks()
 GRADE = "import sys; from autograder.grading.cli import main; sys.exit(main())"
-
-
-def read(which):
-    return nbformat.read(ROOT / which / "softmax" / "softmax.ipynb", as_version=4)
 
 
 @pytest.fixture(scope="module")
@@ -36,22 +29,7 @@ def run():
 
 
 def grade_all(folder):
-    course, home = folder / "course", folder / "home"
-    release, source = read("release"), read("source")
-    for place in (course, home):
-        place.mkdir()
-        (place / attacks.MARKER).touch()
-    shutil.copy(ROOT / "nbgrader_config.py", course)
-    for which in ("source", "release"):
-        shutil.copytree(ROOT / which, course / which)
-    submitted = course / "submitted"
-    for attack in [attacks.all_wrong(), *ATTACKS]:
-        attacks.hand_in(attack, submitted, release, source)
-    honest = {sample.student: sample for sample in read_samples(ROOT / "tests" / "samples")}
-    for first, last in (("ada", "0-ada"), ("carol", "carol"), ("ada", "zz-ada")):
-        (submitted / last / "softmax").mkdir(parents=True)
-        file = submitted / last / "softmax" / "softmax.ipynb"
-        file.write_bytes(make(honest[first], release, source))
+    course, home = attacks.course(folder, [attacks.all_wrong(), *ATTACKS])
     before = files(folder)
     result = subprocess.run(
         [sys.executable, "-c", GRADE, "grade", "--course", str(course), "--timeout", "4"],
@@ -80,14 +58,10 @@ def marks(run):
     return {one.student: {m.cell: m.score for m in one.cells} for one in run[0].marks()}
 
 
-#: Attacks on the grader whose odd objects hold right numbers.
-DESERVED = {"wrapper-subclass": {"explore-largest-tests": 1}}
-
-
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_an_attack_earns_what_its_answers_earn(marks, attack):
     earned = {cell: points for cell, points in marks.get(attack.name, {}).items() if points}
-    assert earned == DESERVED.get(attack.name, {})
+    assert earned == attacks.DESERVED.get(attack.name, {})
 
 
 def test_all_wrong_answers_earn_nothing(marks):
@@ -95,7 +69,7 @@ def test_all_wrong_answers_earn_nothing(marks):
 
 
 def test_honest_work_in_the_same_run_keeps_its_marks(run, marks):
-    for student, points in (("0-ada", 30), ("carol", 26), ("zz-ada", 30)):
+    for student, (_, points) in attacks.HONEST.items():
         assert sum(marks[student].values()) == points, student
 
 
@@ -122,27 +96,18 @@ def test_no_process_is_left(run):
     assert left == []
 
 
-#: Attacks that get at what is theirs, or at what everyone may see, and say that they did.
-HARMLESS = {
-    "home-dotfiles": "their home is the scratch folder",
-    "home-kernelspec": "their home is the scratch folder",
-    "home-usercustomize": "their home is the scratch folder",
-    "raises-the-inputs": "these are the inputs of a check that students can read",
-    "returns-the-inputs": "these are the inputs of a check that students can read",
-    "writes-down-the-hidden-inputs": "a function may remember what it was asked: see the README",
-}
-
-
 def test_nothing_was_breached(run):
     course, result, *_ = run
     assert attacks.BREACHED not in result.stdout + result.stderr
     for attack in ATTACKS:
         for page in course.autograded(attack.name).glob("*.ipynb"):
-            if attack.aims_at == "pages" or attack.name in HARMLESS:
+            if attack.aims_at == "pages" or attack.name in attacks.HARMLESS:
                 continue
             for cell in nbformat.read(page, as_version=4).cells:
                 for output in cell.get("outputs", ()):
-                    assert attacks.BREACHED not in str(output), attack.name
+                    # A traceback shows the attack's source, which holds the word.
+                    said = {key: value for key, value in output.items() if key != "traceback"}
+                    assert attacks.BREACHED not in str(said), attack.name
 
 
 def test_no_script_of_a_student_s_reaches_a_page(run):
