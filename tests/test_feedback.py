@@ -141,7 +141,7 @@ def lesson(tmp_path_factory):
     samples = read_samples(ROOT / "tests" / "samples")
     prepare(ROOT, root, [s for s in samples if s.student in {"ada", "blaise", "carol", "hedy"}])
     missing = frozenset(layer.name for layer in layers() if not layer.available)
-    grade(root, settings=Settings(jobs=2, waived=missing), say=lambda text: None)
+    grade(root, settings=Settings(jobs=2, waived=missing))
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
 
         def read(student, cell, comment, **marks):
