@@ -288,9 +288,11 @@ def _code(cell: Any, answers: list[str]) -> Shown:
             return Shown(kind, code=code, outputs=tuple(show_result(cell.outputs)))
         return Shown(kind, code=cell.source, outputs=tuple(show(cell.outputs, answers)))
     kind = "answer" if is_solution(cell) else "given" if about else "own"
+    # What the lesson itself hides in the notebook is machinery here, too.
+    hidden = kind == "given" and cell.metadata.get("jupyter", {}).get("source_hidden")
     return Shown(
         kind,
-        code=cell.source,
+        code="" if hidden else cell.source,
         outputs=tuple(show(cell.outputs, answers)),
         comment=_comment(cell),
         unanswered=kind == "answer" and bool(about.get("unanswered")),

@@ -34,7 +34,13 @@ def show(outputs: Sequence[Any], answers: Sequence[str]) -> list[Markup]:
         answers: the source texts that the student wrote, to find the line where an error began.
 
     """
-    shown = [_error(o, answers) if o.output_type == "error" else _output(o) for o in outputs]
+    told = "\n".join(_joined(o.get("data", {}).get("text/plain", "")) for o in outputs)
+    shown = [
+        _error(o, answers) if o.output_type == "error" else _output(o)
+        for o in outputs
+        # A check of the lesson's shows its sentence, with more, before it raises it.
+        if not (o.output_type == "error" and o.evalue and _plain(o.evalue) in told)
+    ]
     return [html for html in shown if html]
 
 
