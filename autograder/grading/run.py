@@ -171,12 +171,32 @@ def grade(
         LabError: there is nothing to grade, or nothing to grade it with.
 
     """
-    from autograder.grading import intake
+    from sqlalchemy.exc import OperationalError
+
     from autograder.grading.course import Course
+    from autograder.grading.record import why_not
 
     if not hasattr(os, "fork"):
         raise LabError("Windows has no fork, which grading is built on: use WSL 2.")
     course = Course(root, assignment)
+    try:
+        lines = _grade(course, students, force, settings, watcher, executor)
+    except (OSError, OperationalError) as error:
+        raise LabError(why_not(error)) from None
+    return sorted(lines, key=lambda line: line.student), course
+
+
+def _grade(
+    course: Course,
+    students: Iterable[str] | None,
+    force: bool,
+    settings: Settings,
+    watcher: Watcher,
+    executor: Executor | None,
+) -> list[Line]:
+    from autograder.grading import intake
+
+    assignment = course.assignment
     try:
         everyone = intake.students(course.submitted)
     except OSError:
@@ -208,7 +228,7 @@ def grade(
             for line in run.lines(chosen, ahead=2 * settings.jobs):
                 watcher.line(line)
                 lines.append(line)
-    return sorted(lines, key=lambda line: line.student), course
+    return lines
 
 
 @dataclass
@@ -310,6 +330,7 @@ class _Run:
                 name: Graded(pending.notebooks[name], result.outputs)
                 for name, result in results.items()
             }
+            self._state.forget(line.student)  # until copies and marks are known to agree
             score = self._recorder.record(
                 line.student, graded, pending.timestamp, self._course.autograded(line.student)
             )
@@ -366,9 +387,11 @@ def _timestamp(folder: Path, problems: list[Problem]) -> str:
 def _version(course: Course) -> str:
     """Return a digest of all that a mark depends on besides the submission."""
     package = Path(__file__).parents[1]
-    source = [file for file in sorted(course.sources[0].parent.rglob("*")) if file.is_file()]
+    source_folder = course.sources[0].parent
+    source = [file for file in sorted(source_folder.rglob("*")) if file.is_file()]
     files = [*source, course.root / "nbgrader_config.py", *sorted(package.rglob("*.py"))]
-    return _digest([file.read_bytes() for file in files if file.is_file()])
+    names = [os.fsencode(file.relative_to(source_folder)) for file in source]
+    return _digest([*names, *(file.read_bytes() for file in files if file.is_file())])
 
 
 def _contents(folder: Path) -> Iterator[str | bytes]:
