@@ -388,5 +388,5 @@ def why_not(error: BaseException) -> str:
     elif "full" in reason or "No space left" in reason:
         why = "the disk is full. Make room"
     else:
-        why = f"a mark could not be recorded: {reason}. Mend that"
+        why = f"something could not be read or written: {reason}. Mend that"
     return f"{why} and start again: what is graded stays graded, the rest is done then."

@@ -77,6 +77,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "grade",
         help="grade what is in submitted/",
+        usage="%(prog)s [options] [ASSIGNMENT]",
         description="Grade submitted/STUDENT/ASSIGNMENT/ and record the marks in gradebook.db. "
         "What is graded and unchanged since is skipped.",
     )
@@ -93,13 +94,13 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="S",
         help="seconds all cells of a submission may take (300)",
     )
-    for name, what in LAYERS.items():
+    for name in LAYERS:
         parser.add_argument(
             f"--without-{name}",
             dest="waived",
             action="append_const",
             const=name,
-            help=f"do not keep students' code from {what}",
+            help="confine students' code less (see `softmax-lab doctor`)",
         )
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions again")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
@@ -465,10 +466,13 @@ class _Progress(Watcher):
     def _say(self, text: str) -> None:
         if self._quiet:
             return
-        if self._bar is None or self._bar.disable:
-            print(text, flush=True)
-        else:
-            self._bar.write(text, file=sys.stdout)
+        try:
+            if self._bar is None or self._bar.disable:
+                print(text, flush=True)
+            else:
+                self._bar.write(text, file=sys.stdout)
+        except BrokenPipeError:  # as after `| head`: grading goes on, to nobody's ears
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _describe(line: Line) -> list[str]:

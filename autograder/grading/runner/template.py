@@ -4,8 +4,6 @@ It knows the student's side of things only: neither tests nor the marking's case
 before the student process has been forked from it.
 """
 
-
-
 from __future__ import annotations
 
 import os
