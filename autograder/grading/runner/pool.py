@@ -165,6 +165,11 @@ def examine(job: Job, running: _Running | None = None) -> Examined:
         LabError: no submission can be.
 
     """
+    if multiprocessing.current_process().daemon:
+        raise LabError(
+            "the executor's processes are daemonic, and may start no others. Dask's are not if its "
+            "setting distributed.worker.daemon is False."
+        )
     running = running or _Running()
     try:
         return _examine(job, running)
