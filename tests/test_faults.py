@@ -230,6 +230,13 @@ def _is_template(pid):
     return False
 
 
+def _is_template_with(library, pid):
+    """Whether this is the template, and has come as far as to load a library."""
+    with suppress(OSError):
+        return _is_template(pid) and library in Path(f"/proc/{pid}/maps").read_text()
+    return False
+
+
 # --- Killed --------------------------------------------------------------------------------------
 
 
@@ -334,10 +341,11 @@ def test_a_stopped_run_says_so_and_the_next_one_does_the_rest(course):
     assert len(_points(course)) == len(CLASS)
 
 
-def test_a_run_stopped_while_it_starts_leaves_nothing(course):
+@pytest.mark.parametrize("library", ["python", "torch"])
+def test_a_run_stopped_while_it_starts_leaves_nothing(course, library):
     _hand_in(course, "ada")
     with _Run(course) as run:
-        run.wait_for_children_of(run.process.pid, _is_template)
+        run.wait_for_children_of(run.process.pid, lambda pid: _is_template_with(library, pid))
         os.killpg(run.process.pid, signal.SIGINT)
         status, out, err = run.finish()
         run.assert_nothing_is_left()
