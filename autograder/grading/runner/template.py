@@ -4,6 +4,8 @@ It knows the student's side of things only: neither tests nor the marking's case
 before the student process has been forked from it.
 """
 
+# ruff: noqa: E402 - what follows must be set before the heavy imports
+
 from __future__ import annotations
 
 import os
