@@ -131,9 +131,8 @@ class Recorder:
             LabError: the gradebook is locked or the disk is full; what was recorded stays.
 
         """
-        from sqlalchemy.exc import OperationalError
-
         try:
+            self._restore(student, target)
             with self._logged(), ExitStack() as undo:
                 with self._transaction():
                     self._converter.coursedir.student_id = student
@@ -147,9 +146,9 @@ class Recorder:
                 undo.pop_all()
                 self._converter.run_post_convert_hook()
             return score
-        except (OSError, OperationalError) as error:
-            raise LabError(why_not(error)) from None
         except Exception as error:  # a preprocessor of the course's own may raise anything
+            if (cause := _of_the_machine(error)) is not None:
+                raise LabError(why_not(cause)) from None
             self._log.error("recording %s", student, exc_info=True)
             raise NotRecorded(
                 f"It could not be recorded ({type(error).__name__}). No mark was recorded; details "
@@ -282,6 +281,14 @@ class Recorder:
     def _staged(self, student: str) -> Path:
         return self._staging / student / self._assignment
 
+    def _restore(self, student: str, target: Path) -> None:
+        """Put back the copies that a run, killed while it moved them, had put aside."""
+        aside = _aside(self._staged(student))
+        if aside.exists() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(aside, target)
+        shutil.rmtree(aside, ignore_errors=True)
+
     def _write(self, student: str, notebooks: Mapping[str, NotebookNode], timestamp: str) -> None:
         """Write what formgrader and feedback read, first to a folder of its own."""
         folder = self._staged(student)
@@ -339,7 +346,7 @@ def _late_penalties(converter: Any) -> Any:
 def _replace(staged: Path, target: Path) -> Callable[[], None]:
     """Put a folder in another's place; return what puts the other back."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    old = staged.with_name(f"{staged.name}.old")  # removed with the staging folder
+    old = _aside(staged)
 
     def put_back() -> None:
         shutil.rmtree(target, ignore_errors=True)
@@ -356,7 +363,21 @@ def _replace(staged: Path, target: Path) -> Callable[[], None]:
     return put_back
 
 
-def why_not(error: Exception) -> str:
+def _aside(staged: Path) -> Path:
+    """Return where old copies wait for the end of the transaction; removed with the staging."""
+    return staged.with_name(f"{staged.name}.old")
+
+
+def _of_the_machine(error: BaseException | None) -> BaseException | None:
+    """Return what the disk or the database refused, which nbgrader may give another name."""
+    from sqlalchemy.exc import OperationalError
+
+    while error is not None and not isinstance(error, (OSError, OperationalError)):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def why_not(error: BaseException) -> str:
     """Return why the gradebook or a file cannot be written, and what to do about it."""
     reason = str(getattr(error, "orig", error))
     if "locked" in reason:
@@ -367,5 +388,5 @@ def why_not(error: Exception) -> str:
     elif "full" in reason or "No space left" in reason:
         why = "the disk is full. Make room"
     else:
-        why = f"a mark could not be recorded: {reason}. Mend that"
+        why = f"something could not be read or written: {reason}. Mend that"
     return f"{why} and start again: what is graded stays graded, the rest is done then."

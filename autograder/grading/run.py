@@ -77,6 +77,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "grade",
         help="grade what is in submitted/",
+        usage="%(prog)s [options] [ASSIGNMENT]",
         description="Grade submitted/STUDENT/ASSIGNMENT/ and record the marks in gradebook.db. "
         "What is graded and unchanged since is skipped.",
     )
@@ -93,13 +94,13 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="S",
         help="seconds all cells of a submission may take (300)",
     )
-    for name, what in LAYERS.items():
+    for name in LAYERS:
         parser.add_argument(
             f"--without-{name}",
             dest="waived",
             action="append_const",
             const=name,
-            help=f"do not keep students' code from {what}",
+            help="confine students' code less (see `softmax-lab doctor`)",
         )
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions again")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
@@ -171,12 +172,32 @@ def grade(
         LabError: there is nothing to grade, or nothing to grade it with.
 
     """
-    from autograder.grading import intake
+    from sqlalchemy.exc import OperationalError
+
     from autograder.grading.course import Course
+    from autograder.grading.record import why_not
 
     if not hasattr(os, "fork"):
         raise LabError("Windows has no fork, which grading is built on: use WSL 2.")
     course = Course(root, assignment)
+    try:
+        lines = _grade(course, students, force, settings, watcher, executor)
+    except (OSError, OperationalError) as error:
+        raise LabError(why_not(error)) from None
+    return sorted(lines, key=lambda line: line.student), course
+
+
+def _grade(
+    course: Course,
+    students: Iterable[str] | None,
+    force: bool,
+    settings: Settings,
+    watcher: Watcher,
+    executor: Executor | None,
+) -> list[Line]:
+    from autograder.grading import intake
+
+    assignment = course.assignment
     try:
         everyone = intake.students(course.submitted)
     except OSError:
@@ -208,7 +229,7 @@ def grade(
             for line in run.lines(chosen, ahead=2 * settings.jobs):
                 watcher.line(line)
                 lines.append(line)
-    return sorted(lines, key=lambda line: line.student), course
+    return lines
 
 
 @dataclass
@@ -310,6 +331,7 @@ class _Run:
                 name: Graded(pending.notebooks[name], result.outputs)
                 for name, result in results.items()
             }
+            self._state.forget(line.student)  # until copies and marks are known to agree
             score = self._recorder.record(
                 line.student, graded, pending.timestamp, self._course.autograded(line.student)
             )
@@ -366,9 +388,11 @@ def _timestamp(folder: Path, problems: list[Problem]) -> str:
 def _version(course: Course) -> str:
     """Return a digest of all that a mark depends on besides the submission."""
     package = Path(__file__).parents[1]
-    source = [file for file in sorted(course.sources[0].parent.rglob("*")) if file.is_file()]
+    source_folder = course.sources[0].parent
+    source = [file for file in sorted(source_folder.rglob("*")) if file.is_file()]
     files = [*source, course.root / "nbgrader_config.py", *sorted(package.rglob("*.py"))]
-    return _digest([file.read_bytes() for file in files if file.is_file()])
+    names = [os.fsencode(file.relative_to(source_folder)) for file in source]
+    return _digest([*names, *(file.read_bytes() for file in files if file.is_file())])
 
 
 def _contents(folder: Path) -> Iterator[str | bytes]:
@@ -442,10 +466,13 @@ class _Progress(Watcher):
     def _say(self, text: str) -> None:
         if self._quiet:
             return
-        if self._bar is None or self._bar.disable:
-            print(text, flush=True)
-        else:
-            self._bar.write(text, file=sys.stdout)
+        try:
+            if self._bar is None or self._bar.disable:
+                print(text, flush=True)
+            else:
+                self._bar.write(text, file=sys.stdout)
+        except BrokenPipeError:  # as after `| head`: grading goes on, to nobody's ears
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _describe(line: Line) -> list[str]:

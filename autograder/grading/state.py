@@ -62,6 +62,10 @@ class State:
         """Keep what became of a student's submission, as JSON data."""
         _save(self._file(student), result)
 
+    def forget(self, student: str) -> None:
+        """Keep nothing of a student's submission, so that it counts as never graded."""
+        self._file(student).unlink(missing_ok=True)
+
     @property
     def _source(self) -> Path:
         return self._folder / f".{self._assignment}.json"

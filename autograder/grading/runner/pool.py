@@ -131,6 +131,11 @@ class _Running:
         self._processes: set[ForkServerProcess] = set()
         self._ending = False
 
+    @property
+    def ending(self) -> bool:
+        with self._lock:
+            return self._ending
+
     def add(self, process: ForkServerProcess) -> None:
         with self._lock:
             self._processes.add(process)
@@ -160,10 +165,17 @@ def examine(job: Job, running: _Running | None = None) -> Examined:
         LabError: no submission can be.
 
     """
+    if multiprocessing.current_process().daemon:
+        raise LabError(
+            "the executor's processes are daemonic, and may start no others. Dask's are not if its "
+            "setting distributed.worker.daemon is False."
+        )
     running = running or _Running()
     try:
         return _examine(job, running)
     except _Ended:  # from outside, for a student's code cannot reach its examiner
+        if running.ending:
+            raise NotRun("The run was stopped.") from None
         try:
             return _examine(job, running)
         except _Ended:
@@ -175,11 +187,24 @@ class _Ended(Exception):
 
 
 def _examine(job: Job, running: _Running) -> Examined:
-    settings = job.settings
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     scratch, lesson = folder / "student", folder / "lesson"
+    try:
+        folder.chmod(0o711)  # an unprivileged user works below it
+        for one in (scratch, lesson):
+            one.mkdir()
+            if job.files:
+                shutil.copytree(job.files, one, dirs_exist_ok=True)
+        return _examine_in(scratch, lesson, job.cells, job.settings, running)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _examine_in(
+    scratch: Path, lesson: Path, cells: tuple[Cell, ...], settings: Settings, running: _Running
+) -> Examined:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOAD)
     ours, theirs = context.Pipe()
     process = context.Process(
         target=_serve_job, args=(theirs, str(scratch), settings.limits, settings.waived)
@@ -187,17 +212,12 @@ def _examine(job: Job, running: _Running) -> Examined:
     group = 0
     started = time.monotonic()
     try:
-        folder.chmod(0o711)  # an unprivileged user works below it
-        for one in (scratch, lesson):
-            one.mkdir()
-            if job.files:
-                shutil.copytree(job.files, one, dirs_exist_ok=True)
         process.start()
         running.add(process)
         theirs.close()
         ours.send(
             {
-                "cells": [(cell.kind, cell.source) for cell in job.cells],
+                "cells": [(cell.kind, cell.source) for cell in cells],
                 "cell_seconds": settings.cell_seconds,
                 "submission_seconds": settings.submission_seconds,
                 "measure": settings.measure,
@@ -216,7 +236,7 @@ def _examine(job: Job, running: _Running) -> Examined:
         running.remove(process)
         _end(process, group)
         ours.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        theirs.close()
     if "refused" in result:
         raise LabError(result["refused"])
     cost = replace(result["cost"], fork=forked)

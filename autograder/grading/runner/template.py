@@ -4,9 +4,15 @@ It knows the student's side of things only: neither tests nor the marking's case
 before the student process has been forked from it.
 """
 
+# ruff: noqa: E402 - what follows must be set before the heavy imports
+
 from __future__ import annotations
 
 import os
+import signal
+
+# Ctrl-C is for the process that grades, which then ends this one: here too while it imports.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 # A fork has one thread only, and the libraries' pools of threads would wait for the others.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")

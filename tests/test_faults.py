@@ -1,0 +1,545 @@
+"""Grading is killed, starved, locked out and stopped: marks and copies stay whole and agree."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import re
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.utils import determine_grade
+
+from autograder.grading.confine import layers
+from autograder.grading.course import Course
+from autograder.grading.errors import LabError
+from autograder.grading.run import grade
+from autograder.grading.runner.pool import Settings
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not all(layer.available for layer in layers()), reason="this machine cannot confine"
+    ),
+]
+
+ROOT = Path(__file__).parents[1]
+PYTHON = [sys.executable, "-c"]
+MAIN = "import sys; from autograder.grading.cli import main; sys.exit(main())"
+#: A variable in the environment of a run and of all that it starts, which tells them apart.
+MARK = "SOFTMAX_LAB_TEST_RUN"
+CELLS = {"double": "def double(n): return 2 * n", "words": "words = ['a']"}
+WRONG = {"double": "def double(n): return n", "words": "words = []"}
+FULL = 3.0
+SETTINGS = Settings(jobs=2)
+CLASS = [f"s{n:02}" for n in range(12)]
+
+
+# --- A small course ------------------------------------------------------------------------------
+
+
+def _cell(grade_id, source, **flags):
+    meta = {"grade_id": grade_id, "schema_version": 3, "task": False, **flags}
+    return nbformat.v4.new_code_cell(source, metadata={"nbgrader": meta}, id=grade_id)
+
+
+def _notebook(double, words):
+    answer = {"grade": False, "locked": False, "solution": True}
+    test = {"grade": True, "locked": True, "solution": False}
+    return nbformat.v4.new_notebook(
+        cells=[
+            _cell("double", double, **answer),
+            _cell("double-tests", "assert double(4) == 8", points=2, **test),
+            _cell("words", words, **answer),
+            _cell("words-tests", "assert words == ['a']", points=1, **test),
+        ],
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+    )
+
+
+def _hand_in(course, student, double=CELLS["double"], words=CELLS["words"]):
+    folder = course / "submitted" / student / "tiny"
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(_notebook(double, words), folder / "tiny.ipynb")
+
+
+def _hand_in_all(course, turn):
+    """Hand in for the whole class; who is right about what changes with every turn."""
+    for number, student in enumerate(CLASS):
+        kind = (number + turn) % 4
+        _hand_in(course, student, *((CELLS, WRONG)[kind >> bit & 1][id] for bit, id in _BITS))
+
+
+_BITS = ((0, "double"), (1, "words"))
+
+
+def _make(course):
+    course.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    (course / "source" / "tiny").mkdir(parents=True)
+    solution = [f"### BEGIN SOLUTION\n{source}\n### END SOLUTION" for source in CELLS.values()]
+    nbformat.write(_notebook(*solution), course / "source" / "tiny" / "tiny.ipynb")
+    return course
+
+
+@pytest.fixture
+def course(tmp_path):
+    return _make(tmp_path / "course")
+
+
+def _points(course):
+    return {marks.student: marks.automatic for marks in Course(course, "tiny").marks()}
+
+
+def _copies(course):
+    return {
+        file.parts[-3]: file.read_bytes() for file in course.glob("autograded/*/tiny/tiny.ipynb")
+    }
+
+
+def _assert_sound(course):
+    """Marks are complete and are those of the autograded copies, which are whole."""
+    file = course / "gradebook.db"
+    if not file.exists():
+        assert not _copies(course)
+        return
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    recorded = {}
+    with Gradebook(f"sqlite:///{file}", "softmax-lab") as gradebook:
+        for submission in gradebook.submission_dicts("tiny") if gradebook.assignments else ():
+            student = submission["student"]
+            grades = gradebook.find_submission_notebook("tiny", "tiny", student).grades
+            assert {grade.name for grade in grades} == {"double-tests", "words-tests"}
+            assert all(grade.auto_score is not None for grade in grades), student
+            recorded[student] = sum(grade.auto_score for grade in grades)
+    state = Course(course, "tiny").state / "graded"
+    for student in set(recorded) | set(_copies(course)):
+        copy = course / "autograded" / student / "tiny" / "tiny.ipynb"
+        scored = None
+        if copy.exists():
+            notebook = nbformat.read(copy, as_version=4)
+            nbformat.validate(notebook)
+            assert len(notebook.cells) == 4
+            tests = [c for c in notebook.cells if c.metadata.nbgrader.grade]
+            scored = sum(determine_grade(c, logging.getLogger("tests"))[0] for c in tests)
+        if scored != recorded.get(student):  # killed between the move and the commit
+            kept = state / student / "tiny.json"
+            assert not kept.exists() or '"digest": null' in kept.read_text(), student
+
+
+# --- Runs and their processes --------------------------------------------------------------------
+
+
+class _Run:
+    """A grading run in a session of its own."""
+
+    def __init__(self, course, *arguments, code=MAIN):
+        self.mark = f"{course}-{random.random()}"
+        self.process = subprocess.Popen(
+            [*PYTHON, code, "grade", "tiny", "--course", course, "--jobs", "2", *arguments],
+            cwd=ROOT,
+            env={**os.environ, MARK: self.mark},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in self.family():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def read_graded(self, count):
+        """Read until so many students are graded, or the run ends."""
+        lines = []
+        while len(lines) < count and (line := self.process.stdout.readline()):
+            lines += [line] if ": graded" in line else []
+        return lines
+
+    def finish(self):
+        out, err = self.process.communicate(timeout=120)
+        assert "Traceback" not in out + err, err
+        return self.process.returncode, out, err
+
+    def family(self):
+        """Return the processes of this run other than the first, but no dead ones."""
+        sign = f"{MARK}={self.mark}".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if sign in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+        return [pid for pid in found if pid != self.process.pid]
+
+    def children_of(self, parent):
+        return [pid for pid in self.family() if _parent(pid) == parent]
+
+    def wait_for_children_of(self, parent, which: Callable[[int], bool] = lambda pid: True):
+        while self.process.poll() is None:
+            if found := [pid for pid in self.children_of(parent) if which(pid)]:
+                return found
+        raise AssertionError("the run ended before")
+
+    def assert_nothing_is_left(self, seconds=15):
+        deadline = time.monotonic() + seconds
+        for pid in self.family():
+            with suppress(ProcessLookupError):
+                descriptor = os.pidfd_open(pid)
+                try:
+                    left = max(0.0, deadline - time.monotonic())
+                    assert select.select([descriptor], [], [], left)[0], f"{pid} is still there"
+                finally:
+                    os.close(descriptor)
+        assert not self.family()
+
+
+def _parent(pid):
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return None
+
+
+def _is_template(pid):
+    with suppress(OSError):
+        return b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
+def _is_template_with(library, pid):
+    """Whether this is the template, and has come as far as to load a library."""
+    with suppress(OSError):
+        return _is_template(pid) and library in Path(f"/proc/{pid}/maps").read_text()
+    return False
+
+
+# --- Killed --------------------------------------------------------------------------------------
+
+
+def _kill_often(course, seed, kills):
+    """Kill runs at random points of theirs; return how many lines were read of some."""
+    points = random.Random(seed)
+    with _Run(_make(course)) as run:
+        assert run.finish()[0] == 2  # nobody has handed in
+    _hand_in_all(course, 0)
+    started = time.monotonic()
+    with _Run(course) as run:
+        run.finish()
+    whole = time.monotonic() - started
+    shutil.rmtree(course)
+    _make(course)
+    far = []
+    for turn in range(kills):
+        if turn % 3 != 1:  # else what a killed run left is gone on with
+            _hand_in_all(course, turn)
+        with _Run(course, *(["--force"] if turn % 3 == 2 else [])) as run:
+            if turn % 2:
+                far.append(len(run.read_graded(points.randint(1, 11))))
+                wait = points.uniform(0, 0.1)
+            else:
+                wait = points.uniform(0.2, 1) * whole
+            with suppress(subprocess.TimeoutExpired):
+                run.process.wait(wait)
+            run.process.kill()
+            run.process.wait()
+            run.assert_nothing_is_left()
+        _assert_sound(course)
+    _hand_in_all(course, kills)
+    return far
+
+
+def test_a_run_may_be_killed_at_any_time(tmp_path):
+    courses = {tmp_path / f"course{seed}": seed for seed in (1, 2)}
+    kills = 15
+    with ThreadPoolExecutor() as threads:
+        far = list(threads.map(lambda one: _kill_often(*one, kills), courses.items()))
+    assert sum(map(sum, far)) > 20  # they were in the midst of it
+    undisturbed = _make(tmp_path / "undisturbed")
+    _hand_in_all(undisturbed, kills)
+    for course in (undisturbed, *courses):
+        grade(course, "tiny", settings=SETTINGS)
+        _assert_sound(course)
+    right = _points(undisturbed)
+    assert set(right.values()) == {0, 1, 2, 3}
+    for course in courses:
+        assert _points(course) == right
+
+
+KILLED_BETWEEN = """
+import os, signal, sys
+from autograder.grading import record
+move = record._replace
+def move_and_die(staged, target):
+    move(staged, target)
+    os.kill(os.getpid(), signal.SIGKILL)
+record._replace = move_and_die
+"""
+
+
+@pytest.mark.parametrize("graded_before", [False, True])
+def test_a_run_killed_between_the_move_and_the_commit_is_healed(course, graded_before):
+    _hand_in(course, "ada")
+    if graded_before:
+        grade(course, "tiny", settings=SETTINGS)
+        _hand_in(course, "ada", words=WRONG["words"])
+    with _Run(course, code=KILLED_BETWEEN + MAIN) as run:
+        assert run.finish()[0] == -signal.SIGKILL
+        run.assert_nothing_is_left()
+    assert _points(course) == ({"ada": FULL} if graded_before else {})
+    assert _copies(course)
+    _assert_sound(course)
+    if graded_before:
+        _hand_in(course, "ada")  # as it was: what is in autograded/ is not this
+    lines, _ = grade(course, "tiny", settings=SETTINGS)
+    assert [line.status for line in lines] == ["graded"]
+    assert _points(course) == {"ada": FULL}
+    _assert_sound(course)
+    assert b"words = ['a']" in _copies(course)["ada"]
+
+
+# --- Stopped -------------------------------------------------------------------------------------
+
+
+def test_a_stopped_run_says_so_and_the_next_one_does_the_rest(course):
+    _hand_in_all(course, 0)
+    with _Run(course) as run:
+        read = run.read_graded(3)
+        os.killpg(run.process.pid, signal.SIGINT)
+        status, out, err = run.finish()
+        run.assert_nothing_is_left()
+    assert status == 130
+    done = len(read) + out.count(": graded")
+    assert f"Stopped after {done} graded" in err
+    assert 3 <= done < len(CLASS)
+    _assert_sound(course)
+    lines, _ = grade(course, "tiny", settings=SETTINGS)
+    assert sum(line.status == "unchanged" for line in lines) >= done
+    assert len(_points(course)) == len(CLASS)
+
+
+@pytest.mark.parametrize("library", ["python", "torch"])
+def test_a_run_stopped_while_it_starts_leaves_nothing(course, library):
+    _hand_in(course, "ada")
+    with _Run(course) as run:
+        run.wait_for_children_of(run.process.pid, lambda pid: _is_template_with(library, pid))
+        os.killpg(run.process.pid, signal.SIGINT)
+        status, out, err = run.finish()
+        run.assert_nothing_is_left()
+    assert (status, out.count(": graded")) == (130, 0)
+    assert "Stopped after 0 graded" in err
+    _assert_sound(course)
+
+
+def test_a_killed_template_or_examiner_costs_nobody_a_mark(course):
+    for student in CLASS:
+        _hand_in(course, student, double=f"import time; time.sleep(0.5)\n{CELLS['double']}")
+    with _Run(course) as run:
+        run.read_graded(1)
+        (template,) = run.wait_for_children_of(run.process.pid, _is_template)
+        examiners = run.wait_for_children_of(template)
+        os.kill(examiners[0], signal.SIGKILL)
+        run.read_graded(2)
+        os.kill(template, signal.SIGKILL)
+        run.read_graded(2)
+        (second,) = run.wait_for_children_of(run.process.pid, _is_template)
+        assert second != template
+        status, _, err = run.finish()
+        run.assert_nothing_is_left()
+    assert (status, err) == (0, "")
+    assert _points(course) == dict.fromkeys(CLASS, FULL)
+    _assert_sound(course)
+
+
+# --- No room, no access --------------------------------------------------------------------------
+
+
+@contextmanager
+def _small_disk(folder):
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no small disk can be had here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_ends_the_run_and_leaves_what_is_there(tmp_path):
+    with _small_disk(tmp_path / "disk") as disk:
+        course = _make(disk)
+        for student in CLASS[:3]:
+            _hand_in(course, student)
+        grade(course, "tiny", settings=SETTINGS)
+        _hand_in_all(course, 1)
+        for spare in (0, 16_384, 65_536, 131_072):
+            before, copies = _points(course), _copies(course)
+            _fill(course / "ballast", spare)
+            with pytest.raises(LabError, match=r"disk is full\. Make room and start again"):
+                grade(course, "tiny", settings=SETTINGS)
+            (course / "ballast").unlink()
+            after = _points(course)
+            _assert_sound(course)
+            assert set(after) >= set(before)
+            if spare == 0:
+                assert (after, _copies(course)) == (before, copies)
+        _fill(course / "ballast", 0)
+        with _Run(course) as run:
+            status, _, err = run.finish()
+        assert status == 2
+        assert "disk is full" in err
+        (course / "ballast").unlink()
+        grade(course, "tiny", settings=SETTINGS)
+        _assert_sound(course)
+        assert len(_points(course)) == len(CLASS)
+
+
+def _fill(file, spare):
+    """Fill the disk but for so many bytes."""
+    with open(file, "wb", buffering=0) as ballast, suppress(OSError):
+        while True:
+            ballast.write(bytes(4096))
+    os.truncate(file, max(0, file.stat().st_size - spare))
+
+
+IMPATIENT = "from autograder.grading import record; record.PATIENCE = 1\n"
+
+
+@pytest.mark.parametrize("how", ["EXCLUSIVE", "IMMEDIATE"])
+def test_a_gradebook_in_use_is_named_as_the_reason(course, how):
+    _hand_in(course, "ada")
+    grade(course, "tiny", settings=SETTINGS)
+    _hand_in(course, "ada", *WRONG.values())
+    _hand_in(course, "ben")
+    with closing(sqlite3.connect(course / "gradebook.db", isolation_level=None)) as other:
+        other.execute(f"BEGIN {how}")
+        with _Run(course, code=IMPATIENT + MAIN) as run:
+            status, _, err = run.finish()
+        other.rollback()
+    assert status == 2
+    assert "formgrader" in err
+    assert _points(course) == {"ada": FULL}
+    _assert_sound(course)
+    grade(course, "tiny", settings=SETTINGS)
+    assert _points(course) == {"ada": 0, "ben": FULL}
+
+
+@contextmanager
+def _read_only(path):
+    """Forbid writing to a file or below a folder, for root too."""
+    if os.geteuid() != 0:
+        mode = path.stat().st_mode
+        path.chmod(mode & ~0o222)
+        yield
+        path.chmod(mode)
+        return
+    for options in (["--bind"], ["-o", "remount,bind,ro"]):
+        mounted = subprocess.run(["mount", *options, path, path], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            pytest.skip(f"root cannot be kept from writing here: {mounted.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", path], check=True)
+
+
+@pytest.mark.parametrize("what", ["gradebook.db", ".", ".softmax-lab"])
+def test_what_cannot_be_written_is_named(course, what):
+    _hand_in(course, "ada")
+    grade(course, "tiny", settings=SETTINGS)
+    _hand_in(course, "ada", *WRONG.values())
+    copies = _copies(course)
+    with (
+        _read_only(course / what),
+        pytest.raises(LabError, match=r"(?i)read-?only|permission|unable to open"),
+    ):
+        grade(course, "tiny", settings=SETTINGS)
+    assert (_points(course), _copies(course)) == ({"ada": FULL}, copies)
+    grade(course, "tiny", settings=SETTINGS)
+    assert _points(course) == {"ada": 0}
+
+
+def test_of_two_runs_at_once_the_second_is_refused(course):
+    _hand_in_all(course, 0)
+    with _Run(course) as first:
+        first.read_graded(1)
+        with pytest.raises(LabError, match="another `softmax-lab grade` is at work") as refused:
+            grade(course, "tiny", settings=SETTINGS)
+        assert refused.value.status == 2
+        assert first.finish()[0] == 0
+    assert len(_points(course)) == len(CLASS)
+
+
+# --- Limits of a whole submission ----------------------------------------------------------------
+
+EATER = """
+import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        block = bytearray(600 << 20)
+        block[::4096] = b"x" * len(block[::4096])
+        time.sleep(60)
+        os._exit(0)
+time.sleep(60)
+"""
+
+WRITER = """
+import time
+for n in range(60):
+    with open(f"file{n}", "wb") as file:
+        file.write(bytes(5_000_000))
+time.sleep(60)
+"""
+
+
+def test_what_a_submission_uses_in_all_is_limited(course):
+    _hand_in(course, "eater", words=EATER)
+    _hand_in(course, "writer", words=WRITER)
+    for student in CLASS[:4]:
+        _hand_in(course, student)
+    lines, _ = grade(course, "tiny", settings=SETTINGS)
+    told = {line.student: " ".join(map(str, line.problems)) for line in lines}
+    assert re.search(r"more than \d+ MiB of memory in all", told.pop("eater"))
+    assert re.search(r"wrote more than \d+ MiB .* in all", told.pop("writer"))
+    assert set(told.values()) == {""}
+    assert _points(course) == {**dict.fromkeys(CLASS[:4], FULL), "eater": 2, "writer": 2}
+
+
+def test_cells_that_take_too_long_together_are_not_all_run(course):
+    wait = "\nimport time\ntime.sleep(1.5)"
+    _hand_in(course, "slow", CELLS["double"] + wait, CELLS["words"] + wait)
+    _hand_in(course, "ada")
+    settings = Settings(jobs=2, cell_seconds=5, submission_seconds=1)
+    lines, _ = grade(course, "tiny", settings=settings)
+    told = {line.student: " ".join(map(str, line.problems)) for line in lines}
+    assert "The time for all its cells was up, and the rest was not run." in told["slow"]
+    assert told["ada"] == ""
+    assert _points(course)["ada"] == FULL
+    assert _points(course)["slow"] == 2  # what was defined in time is marked
