@@ -64,7 +64,8 @@ def serve(folder: Path, home: Path) -> Iterator[Server]:
         "IPYTHONDIR": str(home / "ipython"),
     }
     with open(home / "server.log", "w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        # The formgrader reads its course's settings where the server was started.
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(f"{server.address}/api?token={server.token}", process, home / "server.log")
         yield server

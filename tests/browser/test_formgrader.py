@@ -1,0 +1,244 @@
+"""A person marks free text in the formgrader, and looks at the class report."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from opened import PATIENCE, serve
+from playwright.sync_api import expect
+
+from autograder.grading.class_report import Written, write_report
+from autograder.grading.confine import layers
+from autograder.grading.course import Course
+from autograder.grading.demo import prepare
+from autograder.grading.run import grade
+from autograder.grading.runner.pool import Settings
+from autograder.grading.samples import read_samples
+from autograder.marking.exercises import HAND_MARKED
+
+ROOT = Path(__file__).parents[2]
+STUDENT, OTHER = "carol", "lin"
+QUESTION, POINTS = "explore-equal", "0.5"
+COMMENT = 'How large are they? And for 0, 1 & -2, "all equal" too?'
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Marking:
+    """What a person saw and did in the formgrader.
+
+    Attributes:
+        course: the course directory.
+        before: the class report from before.
+        page: the submission's page, as text.
+        elsewhere: what was asked of others than the server; nothing was answered.
+        reopened: what is in the boxes for points and comment when the page is opened anew.
+
+    """
+
+    course: Path
+    before: Written
+    page: str
+    elsewhere: set[str]
+    reopened: tuple[str, str]
+
+
+def _row(written):
+    """Return the student's line of the report's table."""
+    with written.table.open(encoding="utf-8-sig", newline="") as file:
+        return next(row for row in csv.DictReader(file) if row["student"] == STUDENT)
+
+
+def _submission(written, student):
+    return next(one for one in written.results.submissions if one.student == student)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("class") / "course"
+    samples = [s for s in read_samples(ROOT / "tests/samples") if s.student in (STUDENT, OTHER)]
+    prepare(ROOT, folder, samples)
+    missing = frozenset(layer.name for layer in layers() if not layer.available)
+    grade(folder, settings=Settings(jobs=2, waived=missing))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def marking(browser, course, tmp_path_factory):
+    """One answer marked: clicked to, read, points and comment typed, both saved."""
+    before = write_report(course, page=tmp_path_factory.mktemp("before") / "report.html")
+    elsewhere = set()
+
+    def only_here(route):
+        if urlsplit(route.request.url).hostname == "127.0.0.1":
+            route.continue_()
+        else:
+            elsewhere.add(route.request.url)
+            route.abort()
+
+    with (
+        serve(course, tmp_path_factory.mktemp("home")) as server,
+        browser.new_context(viewport={"width": 1100, "height": 900}) as context,
+    ):
+        context.route("**/*", only_here)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(f"{server.address}/formgrader?token={server.token}")
+        page.get_by_role("link", name="Manual Grading").click()
+        for address in ("softmax", "softmax/softmax"):
+            page.locator("#main-table").get_by_role("link", name="softmax", exact=True).click()
+            page.wait_for_url(f"**/gradebook/{address}")
+        page.get_by_role("link", name="Submission #1").wait_for()
+        page.get_by_role("button", name="Show All Names").click()
+        page.get_by_role("link", name=STUDENT, exact=True).click()
+
+        points, comment = _boxes(page)
+        seen = page.locator("body").inner_text()
+        points.click()
+        page.keyboard.type(POINTS)
+        with page.expect_response(_saves("grade")) as saved:
+            comment.click()
+        assert saved.value.ok
+        page.keyboard.type(COMMENT)
+        with page.expect_response(_saves("comment")) as saved:
+            points.click()
+        assert saved.value.ok
+
+        page.reload()
+        points, comment = _boxes(page, marked=True)
+        reopened = points.input_value(), comment.input_value()
+    return Marking(course, before, seen, elsewhere, reopened)
+
+
+def _boxes(page, marked=False):
+    """Return the boxes for points and comment, once the page has fetched what belongs in them."""
+    points, comment = page.locator(f"#{QUESTION}"), page.locator(f"#{QUESTION}-comment")
+    if marked:
+        expect(points).not_to_have_value("", timeout=PATIENCE)
+        expect(comment).not_to_have_value("", timeout=PATIENCE)
+    else:
+        expect(points).to_have_class(re.compile("needs_manual_grade"), timeout=PATIENCE)
+        expect(comment).to_have_attribute("placeholder", re.compile("."), timeout=PATIENCE)
+    return points, comment
+
+
+def _saves(what):
+    return lambda response: (
+        response.request.method == "PUT" and f"/formgrader/api/{what}/" in response.url
+    )
+
+
+# --- Marking by hand -----------------------------------------------------------------------------
+
+
+def test_the_rubric_stands_with_the_question(marking):
+    source = nbformat.read(marking.course / "source/softmax/softmax.ipynb", as_version=4)
+    (question,) = (
+        cell.source
+        for cell in source.cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == f"{QUESTION}-question"
+    )
+    rubric = re.search("### BEGIN MARK SCHEME(.*)### END MARK SCHEME", question, re.DOTALL)[1]
+    lines = [" ".join(line.split()) for line in re.split(r"^- ", rubric.strip(), flags=re.M)[1:]]
+    assert len(lines) == 3
+    shown = " ".join(marking.page.split())
+    assert all(line in shown for line in lines)
+
+
+def test_nothing_but_formulas_is_asked_of_the_network(marking):
+    """The formgrader takes MathJax from a public server; marking works without it."""
+    assert [url for url in marking.elsewhere if "mathjax" not in url.lower()] == []
+
+
+def test_what_was_typed_is_in_the_gradebook_and_comes_back(marking):
+    assert marking.reopened == (POINTS, COMMENT)
+    with Course(marking.course, "softmax").gradebook() as gradebook:
+        place = (QUESTION, "softmax", "softmax", STUDENT)
+        mark = gradebook.find_grade(*place)
+        assert (mark.manual_score, mark.needs_manual_grade) == (float(POINTS), False)
+        assert gradebook.find_comment(*place).manual_comment == COMMENT
+        others = gradebook.find_submission_notebook("softmax", "softmax", STUDENT).grades
+        touched = [one.name for one in others if one.manual_score is not None]
+        assert touched == [QUESTION]
+
+
+def test_the_class_report_counts_the_points_and_one_answer_less(marking):
+    after = write_report(marking.course)
+    was, now = (_submission(one, STUDENT) for one in (marking.before, after))
+    assert now.total == was.total + float(POINTS)
+    assert now.waiting == was.waiting - 1
+    old, new = _row(marking.before), _row(after)
+    for column in ("by hand", "total"):
+        assert float(new[column]) == float(old[column]) + float(POINTS)
+    assert new["automatic"] == old["automatic"]
+    assert _submission(after, OTHER) == _submission(marking.before, OTHER)
+
+
+def test_the_feedback_page_shows_points_and_comment(marking, browser):
+    Course(marking.course, "softmax").generate_feedback()
+    page = browser.new_page()
+    page.goto((marking.course / f"feedback/{STUDENT}/softmax/softmax.html").as_uri())
+    exercise = page.locator(f"#exercise-{QUESTION}")
+    assert exercise.locator(".verdict .points").inner_text() == f"{POINTS} of 1 point"
+    assert exercise.locator(".comment").inner_text().endswith(COMMENT)
+    total = _submission(write_report(marking.course), STUDENT).total
+    assert page.locator(".total strong").inner_text() == f"{total:g}"
+    page.close()
+
+
+# --- The class report ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def report(course, browser, tmp_path, request):
+    """The report with everything unfolded; the test fails if it asks for anything but itself."""
+    scheme, width = getattr(request, "param", ("light", 1100))
+    file = write_report(course, page=tmp_path / "report.html").page
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    yield page
+    page.close()
+    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [(scheme, width) for scheme in ("light", "dark") for width in (1100, 390)],
+    indirect=True,
+    ids=lambda look: f"{look[0]}-{look[1]}",
+)
+def test_axe_finds_nothing_in_the_class_report(report):
+    results = Axe().run(report)
+    assert results.violations_count == 0, results.generate_report()
+    width = report.viewport_size["width"]
+    assert report.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_keyboard_reaches_every_link_and_fold_of_the_class_report(report):
+    wanted = report.evaluate(
+        """() => {
+            document.querySelectorAll('*').forEach((one, place) => one.dataset.place = place);
+            return [...document.querySelectorAll('a[href], summary')].map(
+                one => one.dataset.place);
+        }"""
+    )
+    assert len(wanted) >= len(HAND_MARKED)
+    reached = []
+    while True:
+        report.keyboard.press("Tab")
+        place = report.evaluate("document.activeElement.dataset.place")
+        if place in reached or report.evaluate("document.activeElement === document.body"):
+            break
+        reached.append(place)
+    assert [place for place in reached if place in wanted] == wanted
