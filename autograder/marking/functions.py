@@ -147,6 +147,8 @@ class _Marking:
         if any(
             not _alike(one.result, other.result, case.vector)
             for case, one, other in zip(self.cases, self.calls, self.again, strict=True)
+            # Whether time ran out may depend on the machine.
+            if "timed out" not in (one.result.kind, other.result.kind)
         ):
             return True
         # One tensor twice, then with other numbers in it. A function that writes into its argument

@@ -18,6 +18,7 @@ from collections.abc import Collection
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import TracebackType
@@ -98,6 +99,7 @@ class Pool:
         if executor is None:
             check(settings.waived)
             _remove_leftovers()
+            _start_template()
             executor = self._own = ThreadPoolExecutor(settings.jobs)
         self._executor = executor
 
@@ -121,6 +123,18 @@ class Pool:
         if self._own is not None:
             return self._own.submit(examine, job, self._running)
         return self._executor.submit(examine, job)
+
+
+def _start_template() -> None:
+    """Start the template deaf to Ctrl-C, which is for this process: it ends the others."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    if threading.current_thread() is not threading.main_thread():
+        return  # only the main thread may say so; the template soon does itself
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()  # a new program keeps what is ignored
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Running:
