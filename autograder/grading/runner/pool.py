@@ -128,13 +128,11 @@ class Pool:
 def _start_template() -> None:
     """Start the template deaf to Ctrl-C, which is for this process: it ends the others."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOAD)
-    if threading.current_thread() is not threading.main_thread():
-        return  # only the main thread may say so; the template soon does itself
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        forkserver.ensure_running()  # a new program keeps what is ignored
+        forkserver.ensure_running()  # a new program keeps what is blocked; the template ignores it
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Running:

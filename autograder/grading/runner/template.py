@@ -13,6 +13,7 @@ import signal
 
 # Ctrl-C is for the process that grades, which then ends this one: here too while it imports.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # as the pool started it
 
 # A fork has one thread only, and the libraries' pools of threads would wait for the others.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
