@@ -20,6 +20,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from autograder.grading.errors import LabError
+from autograder.grading.execute import FIGURE
 from autograder.grading.record import Recorder, why_not
 from autograder.grading.runner.job import Cell, Kind
 
@@ -194,7 +195,9 @@ class Course:
         for cell in rebuilt.cells:
             if cell.cell_type == "code" and is_locked(cell):
                 kind: Kind = "test" if is_grade(cell) else "given"
-                run.append(Cell(kind, originals[cell.metadata.nbgrader["grade_id"]]))
+                is_figure = kind == "given" and FIGURE in cell.metadata.get("tags", ())
+                original = originals[cell.metadata.nbgrader["grade_id"]]
+                run.append(Cell(kind, original, is_figure))
             elif cell.cell_type == "code":
                 run.append(Cell("student", cell.source))
         return tuple(run)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from autograder.grading.build import find_root
 from autograder.grading.confine import LAYERS
 from autograder.grading.errors import FAILED, OK, LabError
+from autograder.grading.figures import Figures
 from autograder.grading.runner.pool import NotRun, Pool, Settings
 from autograder.grading.state import State
 from autograder.grading.submission import MAX_BYTES, Problem
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from autograder.grading.course import Course
     from autograder.grading.record import Recorder, Score
-    from autograder.grading.runner.job import Cost, Examined
+    from autograder.grading.runner.job import Cell, Cost, Examined
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -240,6 +241,7 @@ class _Pending:
     digest: str = ""
     notebooks: Mapping[str, NotebookNode] = field(default_factory=dict)
     timestamp: str = ""
+    cells: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     runs: Mapping[str, Future[Examined]] = field(default_factory=dict)
 
 
@@ -260,6 +262,7 @@ class _Run:
         self._files, self._version, self._force = files, version, force
         self._graded = course.graded()
         self._releases = course.released()
+        self._figures = {name: Figures() for name in self._releases}
 
     def lines(self, students: Iterable[str], ahead: int) -> Iterator[Line]:
         """Grade students' submissions; give a line for each as it is done.
@@ -307,12 +310,13 @@ class _Run:
         if len(notebooks) < len(taken):
             return _Pending(Line(student, "not graded", tuple(problems)))
         timestamp = _timestamp(folder, problems)
-        runs = {
-            name: self._pool.submit(course.cells_to_run(name, notebook), self._files)
+        cells = {
+            name: self._figures[name].spare(course.cells_to_run(name, notebook))
             for name, notebook in notebooks.items()
         }
+        runs = {name: self._pool.submit(run, self._files) for name, run in cells.items()}
         line = Line(student, "graded", tuple(problems))
-        return _Pending(line, digest, notebooks, timestamp, runs)
+        return _Pending(line, digest, notebooks, timestamp, cells, runs)
 
     def _finish_some(self, under_way: list[_Pending]) -> Iterator[Line]:
         wait([run for one in under_way for run in one.runs.values()], return_when=FIRST_COMPLETED)
@@ -341,6 +345,8 @@ class _Run:
         notes = [note for result in results.values() for note in result.notes]
         ended = tuple(Problem("ended", None, note, done) for note in notes)
         costs = tuple(result.cost for result in results.values())
+        for name, result in results.items():
+            self._figures[name].learn(pending.cells[name], result.outputs)
         return replace(line, problems=line.problems + ended, score=score, costs=costs)
 
     def _kept(self, pending: _Pending, line: Line | None = None) -> Line:

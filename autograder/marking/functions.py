@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autograder.marking.cases import EXTREME, LESSON, LESSON_LARGE, MODERATE, Case, Vector
 from autograder.marking.misconceptions import MISCONCEPTIONS, Misconception, recognise
-from autograder.marking.observe import Call, Observation, call, call_again, look
+from autograder.marking.observe import Call, Observation, call, look
 from autograder.marking.reference import close, softmax, tolerance
 from autograder.marking.report import Finding, Outcome
 from autograder.marking.words import article, exception_name, general, show
@@ -57,6 +57,10 @@ SOFTMAX_STABLE = FunctionRule(
 )
 
 
+#: One tensor twice, then with other numbers in it.
+_REUSED = (LESSON, LESSON, _THREE_NUMBERS[0].vector, _THREE_NUMBERS[0].vector)
+
+
 def mark_function(rule: FunctionRule, function: object) -> Finding:
     """Mark one function against its rule."""
     kind = look({rule.name: function})[rule.name]
@@ -64,12 +68,12 @@ def mark_function(rule: FunctionRule, function: object) -> Finding:
         return _not_a_function(rule, kind)
     cases = (*rule.core, *rule.others)
     vectors = [case.vector for case in cases]
-    calls = call(function, vectors)
+    # Then the other way round, for answers that depend on what was asked before.
+    count = len(vectors)
+    told = call(function, [*vectors, *vectors[::-1]], _REUSED)
+    calls, again, reuse = told[:count], told[count : 2 * count][::-1], told[2 * count :]
     if calls[-1].result.kind in ("timed out", "died"):
         again, reuse = calls, []
-    else:  # the other way round, for answers that depend on what was asked before
-        again = call(function, vectors[::-1])[::-1]
-        reuse = call_again(function, LESSON, _THREE_NUMBERS[0].vector)
     library = _library(function, vectors, [*calls, *again])
     return _Marking(rule, cases, calls, again, reuse, library, kind.text == "empty").finding()
 
@@ -151,15 +155,13 @@ class _Marking:
             if "timed out" not in (one.result.kind, other.result.kind)
         ):
             return True
-        # One tensor twice, then with other numbers in it. A function that writes into its argument
-        # fails this as well, and is told that.
+        # A function that writes into its argument fails this as well, and is told that.
         if not self.reuse or self._changes_argument():
             return False
-        asked = (LESSON, LESSON, _THREE_NUMBERS[0].vector, _THREE_NUMBERS[0].vector)
         first = dict(zip((case.vector for case in self.cases), self.calls, strict=True))
         return any(
             not _alike(one.result, first[vector].result, vector)
-            for one, vector in zip(self.reuse, asked, strict=True)
+            for one, vector in zip(self.reuse, _REUSED, strict=True)
         )
 
     def _wrong(self, case: Case, result: Observation) -> Finding:

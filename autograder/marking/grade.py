@@ -11,7 +11,7 @@ from typing import Any, cast
 from autograder.marking.cases import LESSON, LESSON_LARGE, Vector
 from autograder.marking.exercises import EXERCISES, HAND_MARKED, Exercise
 from autograder.marking.functions import SOFTMAX, SOFTMAX_STABLE, mark_function
-from autograder.marking.observe import TIMED_OUT, Call, CannotFork, Observation, call, look
+from autograder.marking.observe import Call, CannotFork, Observation, call, look
 from autograder.marking.reference import exp32
 from autograder.marking.report import Finding, Outcome, Report
 from autograder.marking.values import (
@@ -137,6 +137,9 @@ def _mark_name(
     return finding
 
 
+_SHIFTED = tuple(value - 150 for value in LESSON_LARGE)
+
+
 class _OwnAnswers:
     """What each name would be, given the student's own softmax and x2, which may be wrong.
 
@@ -150,7 +153,7 @@ class _OwnAnswers:
         self._softmax = answer.get("softmax")
         is_vector = x2 is not None and x2.kind == "tensor" and len(x2.shape) == 1
         self._x2 = x2.values if x2 is not None and is_vector else ()
-        self._calls: dict[Vector, Call] = {}
+        self._seen: dict[Vector, Call] = {}
 
     def answers_for(self, name: str) -> list[Observation]:
         """Return the values that follow from the student's own answers."""
@@ -159,23 +162,23 @@ class _OwnAnswers:
         if self._softmax is None or self._is_constant():
             return []
         if name == "p":
-            return [self._call(LESSON).result]
+            return [self._calls()[LESSON].result]
         if name == "x2":  # a softmax that shifts in place leaves another x2 behind
-            left = self._call(LESSON_LARGE)
+            left = self._calls()[LESSON_LARGE]
             return [left.argument] if left.argument_changed else []
         if name == "p_overflow":
             vectors = [LESSON_LARGE, self._x2] if self._x2 else [LESSON_LARGE]
-            return [self._call(vector).result for vector in vectors]
+            return [self._calls()[vector].result for vector in vectors]
         if name == "p_shifted":
-            return [self._call(tuple(value - 150 for value in LESSON_LARGE)).result]
+            return [self._calls()[_SHIFTED].result]
         return []
 
     def _first_steps(self) -> list[Observation]:
         steps = [exp32(self._x2)] if self._x2 else []
-        large = self._call(LESSON_LARGE).result.values if self._softmax is not None else ()
+        large = self._calls()[LESSON_LARGE].result.values if self._softmax is not None else ()
         if large and all(map(isfinite, large)):
             # Their softmax does not overflow: it shifts first, or works in double precision.
-            steps.append(tuple(value - 150 for value in LESSON_LARGE))
+            steps.append(_SHIFTED)
             steps.append(tuple(2.718281828459045**value for value in LESSON_LARGE))
         return [
             Observation("tensor", dtype=dtype, shape=(len(values),), values=values)
@@ -185,11 +188,13 @@ class _OwnAnswers:
 
     def _is_constant(self) -> bool:
         """Whether the student's softmax ignores its argument: then nothing follows from it."""
-        return self._call(LESSON).result.values == self._call(LESSON[::-1]).result.values
+        seen = self._calls()
+        return seen[LESSON].result.values == seen[LESSON[::-1]].result.values
 
-    def _call(self, vector: Vector) -> Call:
-        if vector not in self._calls:
-            calls = self._calls.values()
-            stuck = any(one.result.kind == "timed out" for one in calls)
-            self._calls[vector] = TIMED_OUT if stuck else call(self._softmax, [vector])[0]
-        return self._calls[vector]
+    def _calls(self) -> dict[Vector, Call]:
+        """Call the student's softmax once with every vector that anything follows from."""
+        if not self._seen:
+            vectors = [LESSON, LESSON[::-1], _SHIFTED, LESSON_LARGE]
+            vectors += [self._x2] if self._x2 else []
+            self._seen = dict(zip(vectors, call(self._softmax, vectors), strict=True))
+        return self._seen

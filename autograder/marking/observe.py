@@ -22,8 +22,8 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from types import FrameType, FunctionType
 from typing import Any, cast
 
@@ -95,14 +95,17 @@ class Observation:
     items: tuple[tuple[str, Observation], ...] = ()
 
 
+_NOTHING = Observation("none")
+
+
 @dataclass(frozen=True)
 class Call:
     """What one call of a student's function did.
 
     Attributes:
         result: what it returned, or how it ended.
-        argument: the argument as it was afterwards.
-        argument_changed: whether it was another one before.
+        argument: the argument as it was afterwards, if that is not what it was before.
+        argument_changed: whether this call or a later one changed it.
         result_changed: whether a later call changed what this one had returned.
         library: the library softmax that was called, or "".
         replaceable: whether all such calls are of the kind that `poisoned` replaces.
@@ -110,7 +113,7 @@ class Call:
     """
 
     result: Observation
-    argument: Observation = Observation("none")
+    argument: Observation = _NOTHING
     argument_changed: bool = False
     result_changed: bool = False
     library: str = ""
@@ -132,9 +135,12 @@ class RemoteFunction:
     text = ""
 
     def watched(
-        self, how: str, arguments: Sequence[Sequence[float]], poisoned: bool = False
+        self,
+        arguments: Sequence[Sequence[float]],
+        reused: Sequence[Sequence[float]] = (),
+        poisoned: bool = False,
     ) -> list[Call]:
-        """Have `call` or `call_again`, as `how` says, done in the function's process."""
+        """Have `call` done in the function's process."""
         raise NotImplementedError
 
 
@@ -149,7 +155,7 @@ def look(values: Mapping[str, object]) -> dict[str, Observation]:
 
     def program(send: Callable[[Any], None]) -> None:
         for value in values.values():
-            send(asdict(_describe(value)))
+            send(_plain(_describe(value)))
 
     told, end = _run(program)
     seen = [_observation(message) for message in told]
@@ -160,7 +166,7 @@ def look(values: Mapping[str, object]) -> dict[str, Observation]:
 def call(
     function: object,
     arguments: Sequence[Sequence[float]],
-    *,
+    reused: Sequence[Sequence[float]] = (),
     poisoned: bool = False,
 ) -> list[Call]:
     """Call a function with float32 vectors, in order, in one child.
@@ -169,12 +175,15 @@ def call(
 
     Args:
         function: the student's function; anything.
-        arguments: one vector a call.
+        arguments: one vector a call. Library calls are looked for the first time a vector comes.
+        reused: vectors of one length for calls after those, all with one and the same tensor, which
+            is overwritten with each vector in turn. What such a call returned is overwritten with
+            zeros. A function that remembers nothing does not notice.
         poisoned: put nan in place of what a library's softmax gives. A function that is right all
             the same only compares itself with it.
 
     Returns:
-        One `Call` for each argument.
+        One `Call` for each argument and each reused vector.
 
     Raises:
         CannotFork: where the platform has no fork.
@@ -182,12 +191,12 @@ def call(
 
     """
     if issubclass(type(function), RemoteFunction):
-        return cast(RemoteFunction, function).watched("call", arguments, poisoned)
+        return cast(RemoteFunction, function).watched(arguments, reused, poisoned)
 
     def program(send: Callable[[Any], None]) -> None:
-        _call_all(function, arguments, send, partial(_LibraryWatch, poisoned))
+        _call_all(function, arguments, reused, send, partial(_LibraryWatch, poisoned))
 
-    return _calls(program, len(arguments))
+    return _calls(program, len(arguments) + len(reused))
 
 
 def results(
@@ -211,43 +220,14 @@ def results(
             told = []
             for tensor in tensors:
                 try:
-                    told.append(asdict(_describe(function(tensor))))
+                    told.append(_plain(_describe(function(tensor))))
                 except Exception as error:  # not every formula is defined for every vector
-                    told.append(asdict(_describe_error(error)))
+                    told.append(_plain(_describe_error(error)))
             send(told)
 
     told, end = _run(program)
     seen = [[_observation(one) for one in message] for message in told]
     return seen + [[end.result] * len(arguments)] * (len(functions) - len(seen))
-
-
-def call_again(function: object, first: Sequence[float], second: Sequence[float]) -> list[Call]:
-    """Call a function four times with one and the same tensor, in one child.
-
-    Twice it holds `first`; then it is overwritten with `second`, and after that call what the
-    function returned is overwritten with zeros. A function that remembers nothing does not notice.
-
-    Args:
-        function: the student's function; anything.
-        first: one vector.
-        second: another of the same length.
-
-    Returns:
-        The calls for `first`, `first`, `second`, `second`.
-
-    Raises:
-        CannotFork: where the platform has no fork.
-        MarkingFault: when the marking's own code failed.
-
-    """
-
-    if issubclass(type(function), RemoteFunction):
-        return cast(RemoteFunction, function).watched("call_again", [first, second])
-
-    def program(send: Callable[[Any], None]) -> None:
-        _call_again(function, first, second, send)
-
-    return _calls(program, 4)
 
 
 def _calls(program: Callable[[Callable[[Any], None]], None], count: int) -> list[Call]:
@@ -286,38 +266,37 @@ def _calls(program: Callable[[Callable[[Any], None]], None], count: int) -> list
 def _call_all(
     function: Any,
     arguments: Sequence[Sequence[float]],
+    reused: Sequence[Sequence[float]],
     send: Callable[[Any], None],
     watching: Callable[[], Any],
 ) -> None:
     _set_num_threads(1)  # a pool of threads does not survive a fork
     kept: list[tuple[Any, Observation]] = []
     given: list[tuple[Any, Observation]] = []
-    for values in arguments:
-        argument = _functions.tensor(list(values), dtype=_float32)
-        kept.append(_call_once(function, argument, send, watching))
-        given.append((argument, _describe(argument)))
+    known: set[tuple[float, ...]] = set()
+    for vector in arguments:
+        argument = _functions.tensor(list(vector), dtype=_float32)
+        watch = nullcontext if tuple(vector) in known else watching
+        known.add(tuple(vector))
+        value, result, after = _call_once(function, argument, send, watch)
+        kept.append((value, result))
+        given.append((argument, after))
+    argument = None
+    for values in reused:
+        tensor = _functions.tensor(list(values), dtype=_float32)
+        if argument is None:
+            argument = tensor
+        else:  # through a view without a history, in case the function made it require gradients
+            _Tensor.copy_(_Tensor.detach(argument), tensor)
+        value, _, _ = _call_once(function, argument, send, nullcontext)
+        if issubclass(type(value), _Tensor):
+            _Tensor.zero_(_Tensor.detach(value))
     _tell_late_changes(kept, given, send)
-
-
-def _call_again(
-    function: Any, first: Sequence[float], second: Sequence[float], send: Callable[[Any], None]
-) -> None:
-    _set_num_threads(1)
-    argument = _functions.tensor(list(first), dtype=_float32)
-    kept = [_call_once(function, argument, send, nullcontext) for _ in range(2)]
-    # Through a view without a history, in case the function made the argument require gradients.
-    other = _functions.tensor(list(second), dtype=_float32)
-    _Tensor.copy_(_Tensor.detach(argument), other)
-    value, _ = _call_once(function, argument, send, nullcontext)
-    if issubclass(type(value), _Tensor):
-        _Tensor.zero_(_Tensor.detach(value))
-    kept.append(_call_once(function, argument, send, nullcontext))
-    _tell_late_changes(kept, [], send)
 
 
 def _call_once(
     function: Any, argument: Any, send: Callable[[Any], None], watching: Callable[[], Any]
-) -> tuple[Any, Observation]:
+) -> tuple[Any, Observation, Observation]:
     before = _describe(argument)
     watch = watching()
     value: Any = None
@@ -328,16 +307,17 @@ def _call_once(
     except BaseException as error:  # a student's code may raise anything, SystemExit too
         result = _describe_error(error)
     after = _describe(argument)
+    changed = not _same(after, before)
     send(
         {
-            "result": asdict(result),
-            "argument": asdict(after),
-            "argument_changed": not _same(after, before),
+            "result": _plain(result),
+            "argument": _plain(after if changed else _NOTHING),
+            "argument_changed": changed,
             "library": getattr(watch, "found", ""),
             "replaceable": getattr(watch, "replaceable", True),
         }
     )
-    return value, result
+    return value, result, after
 
 
 def _tell_late_changes(
@@ -358,7 +338,18 @@ def _tell_late_changes(
 
 
 def _same(one: Observation, other: Observation) -> bool:
-    return repr(one) == repr(other)  # unlike ==, calls nan the same as nan
+    return one == other or repr(one) == repr(other)  # to ==, one nan differs from another
+
+
+_KERNELS = ("softmax", "scaled_dot_product", "cross_entropy_loss", "attention")
+
+
+@cache
+def _softmax_kernel(func: Any) -> str:
+    """Return the name of an operator of torch's that computes a softmax, or ""."""
+    name = str(func)
+    is_one = name.startswith("aten.") and any(kernel in name for kernel in _KERNELS)
+    return name.split(".")[1].strip("_") if is_one else ""
 
 
 class _LibraryWatch(TorchDispatchMode):
@@ -371,8 +362,6 @@ class _LibraryWatch(TorchDispatchMode):
         poisoned: whether kernels give nan.
 
     """
-
-    _KERNELS = ("softmax", "scaled_dot_product", "cross_entropy_loss", "attention")
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -404,9 +393,9 @@ class _LibraryWatch(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        name = str(func)
-        if name.startswith("aten.") and any(kernel in name for kernel in self._KERNELS):
-            self.found = self.found or name.split(".")[1].strip("_")
+        kernel = _softmax_kernel(func)
+        if kernel:
+            self.found = self.found or kernel
             self._has_kernel = True
             if self._poisoned:
                 nan = float("nan")
@@ -511,7 +500,8 @@ def _describe_tensor(tensor: Any) -> Observation:
             and not dtype.startswith("complex")
             and _Tensor.numel(tensor) <= MAX_NUMBERS
         )
-        values = _numbers([_Tensor.tolist(tensor)]) if readable else ()
+        listed = _Tensor.tolist(tensor) if readable else []
+        values = tuple(map(float, listed)) if len(shape) == 1 else _numbers([listed])
         text = "requires grad" if _Tensor.requires_grad.__get__(tensor) else ""
     return Observation("tensor", "tensor", dtype, shape, values, text)
 
@@ -684,8 +674,13 @@ def _messages(received: bytes) -> Iterator[Any]:
             return  # the student's code wrote to the pipe; what came before it stands
 
 
+def call_to_message(one: Call) -> dict[str, Any]:
+    """Return what `call_from_message` reads, for JSON."""
+    return {**vars(one), "result": _plain(one.result), "argument": _plain(one.argument)}
+
+
 def call_from_message(message: Mapping[str, Any]) -> Call:
-    """Return the `Call` whose `dataclasses.asdict` came over a connection.
+    """Return the `Call` that `call_to_message` made a message of.
 
     Raises:
         LookupError, TypeError, ValueError: what came is none.
@@ -699,6 +694,11 @@ def call_from_message(message: Mapping[str, Any]) -> Call:
         str(message["library"]),
         bool(message["replaceable"]),
     )
+
+
+def _plain(seen: Observation) -> dict[str, Any]:
+    """Return what `_observation` reads, for JSON."""
+    return {**vars(seen), "items": [(key, _plain(item)) for key, item in seen.items]}
 
 
 def _observation(message: Mapping[str, Any]) -> Observation:

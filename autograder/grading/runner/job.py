@@ -18,11 +18,15 @@ class Cell:
     Attributes:
         kind: whose it is: the student's, given by the lesson, or a test.
         source: its text.
+        is_figure: whether it is a given cell that is there for the figure it shows.
+        shows: what it shows, if that is known: then it is not run.
 
     """
 
     kind: Kind
     source: str
+    is_figure: bool = False
+    shows: Outputs | None = None
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,7 @@ def _examine_in(
         theirs.close()
         ours.send(
             {
-                "cells": [(cell.kind, cell.source) for cell in cells],
+                "cells": cells,
                 "cell_seconds": settings.cell_seconds,
                 "submission_seconds": settings.submission_seconds,
                 "measure": settings.measure,

@@ -7,7 +7,6 @@ and it may lie, but only about what its own functions return.
 from __future__ import annotations
 
 import signal
-from dataclasses import asdict
 from typing import Any
 
 from autograder.grading.runner.shell import Shell
@@ -81,11 +80,8 @@ def _answer(
         return _call(functions, request)
     if what == "watch":
         function = functions.get(request["function"])
-        if request["how"] == "call":
-            seen = observe.call(function, request["arguments"], poisoned=request["poisoned"])
-        else:
-            seen = observe.call_again(function, *request["arguments"])
-        return {"calls": [asdict(one) for one in seen]}
+        wanted = request["arguments"], request["reused"], request["poisoned"]
+        return {"calls": [observe.call_to_message(one) for one in observe.call(function, *wanted)]}
     raise ValueError(what)
 
 
