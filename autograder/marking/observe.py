@@ -697,17 +697,20 @@ def call_from_message(message: Mapping[str, Any]) -> Call:
 
 
 def _plain(seen: Observation) -> dict[str, Any]:
-    """Return what `_observation` reads, for JSON."""
-    return {**vars(seen), "items": [(key, _plain(item)) for key, item in seen.items]}
+    """Return what `_observation` reads, for JSON: what says something."""
+    told = {name: value for name, value in vars(seen).items() if value}
+    if seen.items:
+        told["items"] = [(key, _plain(item)) for key, item in seen.items]
+    return told
 
 
 def _observation(message: Mapping[str, Any]) -> Observation:
     return Observation(
         kind=str(message["kind"]),
-        type_name=str(message["type_name"]),
-        dtype=str(message["dtype"]),
-        shape=tuple(int(n) for n in message["shape"]),
-        values=tuple(float(v) for v in message["values"]),
-        text=str(message["text"]),
-        items=tuple((str(key), _observation(item)) for key, item in message["items"]),
+        type_name=str(message.get("type_name", "")),
+        dtype=str(message.get("dtype", "")),
+        shape=tuple(map(int, message.get("shape", ()))),
+        values=tuple(map(float, message.get("values", ()))),
+        text=str(message.get("text", "")),
+        items=tuple((str(key), _observation(item)) for key, item in message.get("items", ())),
     )

@@ -6,11 +6,13 @@ capturing by Output widgets, `input()`, an event loop between cells.
 
 from __future__ import annotations
 
+import ast
 import gc
 import io
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -181,6 +183,16 @@ class _InteractiveShell(InteractiveShell):
             shell=self, parent=self, hist_file=":memory:", enabled=False
         )
 
+    def transform_cell(self, raw_cell: str) -> str:
+        """Leave plain Python as it is: to look for IPython's own syntax in it takes long."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ast.parse(raw_cell)
+        except Exception:  # IPython's syntax, or an error, which running the cell will tell
+            return str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
+        return f"{raw_cell}\n"
+
     def enable_gui(self, gui: Any = None) -> None:
         pass
 
@@ -200,6 +212,10 @@ def _text_of(error: Any) -> str:
         return str(error)
     except Exception:  # its own __str__ failed
         return ""
+
+
+#: What a process does for the first time takes longest.
+_WARM_UP = ("1 +", "1 / 0", "import torch; torch.softmax(torch.tensor([0.5, 2.0]), dim=0)")
 
 
 def warm_up() -> Shell:
@@ -223,7 +239,7 @@ def warm_up() -> Shell:
         ax.legend()
         fig.savefig(io.BytesIO(), format=kind)
     plt.close("all")
-    for source in ("1 +", "1 / 0"):
+    for source in _WARM_UP:
         shell.run(source)
     shell.reset()
     gc.collect()

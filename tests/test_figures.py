@@ -1,0 +1,108 @@
+"""A figure of the lesson is drawn once a run, and only where nobody can tell."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.grading import intake
+from autograder.grading.confine import layers
+from autograder.grading.course import Course
+from autograder.grading.demo import prepare
+from autograder.grading.figures import Figures, same_for_all
+from autograder.grading.run import grade
+from autograder.grading.runner.job import Cell
+from autograder.grading.runner.pool import Settings
+from autograder.grading.samples import read_samples
+
+ROOT = Path(__file__).parents[1]
+
+IMPORT = Cell("given", "import matplotlib.pyplot as plt")
+DATA = Cell("given", "data = [1, 2]")
+SHOW = Cell("given", "def show(values):\n    plt.plot(values)")
+FIGURE = Cell("given", "lines = show(data)", is_figure=True)
+LESSON = (IMPORT, DATA, SHOW, FIGURE)
+
+
+def test_a_figure_of_given_things_is_the_same_for_all():
+    assert same_for_all(LESSON) == {3}
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        (IMPORT, SHOW, FIGURE),
+        (IMPORT, Cell("student", "data = [3]"), SHOW, FIGURE),
+        (IMPORT, Cell("given", "data = answer"), SHOW, FIGURE),
+        (IMPORT, Cell("given", "data = globals().get('answer')"), SHOW, FIGURE),
+        (IMPORT, Cell("given", "data = %env HOME"), SHOW, FIGURE),
+        (IMPORT, DATA, Cell("test", "data = [answer]"), SHOW, FIGURE),
+        (IMPORT, DATA, Cell("given", "data = data + answer"), SHOW, FIGURE),
+        (IMPORT, DATA, Cell("given", "def show(values):\n    plt.plot(answer)"), FIGURE),
+        (IMPORT, DATA, Cell("given", "class show:\n    plt.plot(answer)"), FIGURE),
+        (IMPORT, DATA, Cell("given", "show = lambda v: [a + answer for a in v]"), FIGURE),
+        (*LESSON, Cell("student", "mine = lines")),
+        (*LESSON, Cell("student", "mine = globals()['lines']")),
+        (*LESSON, Cell("given", "first = lines[0]")),
+        (*LESSON, Cell("test", "assert lines")),
+        (IMPORT, DATA, SHOW, Cell("given", "lines = show(data)")),
+        (IMPORT, DATA, SHOW, Cell("student", "lines = show(data)", is_figure=True)),
+    ],
+    ids=lambda cells: " | ".join(cell.source for cell in cells if cell not in LESSON)[:60],
+)
+def test_a_figure_is_drawn_anew_where_somebody_could_tell(cells):
+    assert same_for_all(cells) == set()
+
+
+def test_what_a_student_defines_does_not_replace_what_is_given():
+    answer = Cell("student", "data = [3]\nplt = None")
+    assert same_for_all((IMPORT, DATA, SHOW, answer, FIGURE)) == {4}
+
+
+def test_a_figure_that_was_seen_is_not_run_again():
+    figures = Figures()
+    assert figures.spare(LESSON) == LESSON
+    picture = [{"output_type": "display_data", "data": {"text/plain": "a picture"}}]
+    figures.learn(LESSON, [[], [], [], picture])
+    assert [cell.shows for cell in figures.spare(LESSON)] == [None, None, None, picture]
+    using_it = (*LESSON, Cell("student", "lines"))
+    assert figures.spare(using_it) == using_it
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not all(layer.available for layer in layers()), reason="this machine cannot confine"
+)
+def test_everyone_is_shown_the_figures_of_the_lesson(tmp_path):
+    samples = [one for one in read_samples(ROOT / "tests" / "samples") if one.student == "ada"]
+    root = prepare(ROOT, tmp_path / "course", samples)
+    copies = [root / "submitted" / f"student-{number}" for number in range(6)]
+    for copy in copies:
+        shutil.copytree(root / "submitted" / "ada", copy)
+    # Who uses what a figure's cell defines finds it, at home and here.
+    file = copies[-1] / "softmax" / "softmax.ipynb"
+    content = json.loads(file.read_text())
+    content["cells"].append(nbformat.v4.new_code_cell("print(len(axes))"))
+    file.write_text(json.dumps(content))
+
+    course = Course(root, "softmax")
+    lines, _ = grade(root, settings=Settings(jobs=1))
+    assert {(line.status, line.score.points) for line in lines} == {("graded", 30.0)}
+    release = course.released()["softmax"]
+    shown = set()
+    for copy in copies:
+        taken = intake.take_in(course.submitted, copy.name, "softmax", "softmax", release)
+        cells = course.cells_to_run("softmax", taken.notebook)
+        assert sum(cell.is_figure for cell in cells) == 2
+        assert len(same_for_all(cells)) == (1 if copy == copies[-1] else 2)
+        file = course.autograded(copy.name) / "softmax.ipynb"
+        graded = nbformat.read(file, as_version=4)
+        figures = [cell for cell in graded.cells if "figure" in cell.metadata.get("tags", ())]
+        shown.add(tuple(cell.outputs[0].data["text/html"] for cell in figures))
+    assert graded.cells[-1].outputs[0].text == "3\n"
+    (pictures,) = shown
+    assert [picture.count("<svg") for picture in pictures] == [1, 1]
