@@ -69,6 +69,15 @@ def test_a_figure_that_was_seen_is_not_run_again():
     picture = [{"output_type": "display_data", "data": {"text/plain": "a picture"}}]
     figures.learn(LESSON, [[], [], [], picture])
     assert [cell.shows for cell in figures.spare(LESSON)] == [None, None, None, picture]
+    figures = Figures()
+    figures.learn(LESSON, [[], [], [], [{"output_type": "error", "ename": "MemoryError"}]])
+    assert figures.spare(LESSON) == LESSON  # the next one may have better luck
+
+
+def test_a_figure_is_drawn_for_those_who_use_it():
+    figures = Figures()
+    figures.learn(LESSON, [[], [], [], []])
+    assert figures.spare(LESSON) != LESSON
     using_it = (*LESSON, Cell("student", "lines"))
     assert figures.spare(using_it) == using_it
 

@@ -39,7 +39,8 @@ class Figures:
     def learn(self, cells: Sequence[Cell], outputs: Sequence[Outputs]) -> None:
         """Remember what the figures among cells that were run have shown."""
         for index in same_for_all(cells):
-            self._seen.setdefault(cells[index].source, outputs[index])
+            if not any(one["output_type"] == "error" for one in outputs[index]):
+                self._seen.setdefault(cells[index].source, outputs[index])
 
 
 def same_for_all(cells: Sequence[Cell]) -> set[int]:

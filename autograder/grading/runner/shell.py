@@ -184,7 +184,10 @@ class _InteractiveShell(InteractiveShell):
         )
 
     def transform_cell(self, raw_cell: str) -> str:
-        """Leave plain Python as it is: to look for IPython's own syntax in it takes long."""
+        """Leave lines of plain Python as they are: to look for IPython's syntax in them is slow."""
+        # A single line may be a magic without its percent sign, which looks like Python.
+        if self.input_transformers_post or "\n" not in raw_cell.strip():
+            return str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
