@@ -19,6 +19,7 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from autograder.grading import record
 from autograder.grading.errors import LabError
 from autograder.grading.execute import FIGURE
 from autograder.grading.record import Recorder, why_not
@@ -307,8 +308,11 @@ class Course:
         from sqlalchemy.exc import SQLAlchemyError
 
         directory = self._directory()
+        url = str(directory.db_url)
+        if url.startswith("sqlite:///") and "?" not in url:
+            url += f"?timeout={record.PATIENCE}"  # how long to wait for another program's lock
         try:
-            return Gradebook(directory.db_url, directory.course_id)
+            return Gradebook(url, directory.course_id)
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error))
             if "locked" in reason:

@@ -100,9 +100,6 @@ class Recorder:
             self._preprocessors = _preprocessors(converter)
             self._late = _late_penalties(converter)
             self._lessons = {n: self._lesson(n, notebook) for n, notebook in released.items()}
-        if gradebook.engine.dialect.name == "sqlite":
-            with gradebook.engine.connect() as connection:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {1000 * PATIENCE}")
 
     def close(self) -> None:
         """Close the gradebook."""

@@ -68,17 +68,31 @@ def mark_function(rule: FunctionRule, function: object) -> Finding:
         return _not_a_function(rule, kind)
     cases = (*rule.core, *rule.others)
     vectors = [case.vector for case in cases]
-    # Then the other way round, for answers that depend on what was asked before.
+    calls, again, reuse = _ask(function, vectors)
+    library = _library(function, vectors, [*calls, *again])
+    return _Marking(rule, cases, calls, again, reuse, library, kind.text == "empty").finding()
+
+
+def _ask(function: object, vectors: Sequence[Vector]) -> tuple[list[Call], list[Call], list[Call]]:
+    """Call a function with the vectors, with them the other way round, and with one tensor reused.
+
+    The second and third calls find answers that depend on what was asked before.
+    """
     count = len(vectors)
     told = call(function, [*vectors, *vectors[::-1]], _REUSED)
     calls, again, reuse = told[:count], told[count : 2 * count][::-1], told[2 * count :]
-    if calls[-1].result.kind in ("timed out", "died"):
-        again, reuse = calls, []
-    elif not all(_is_right(one.result, v) for one, v in zip(calls, vectors, strict=True)):
-        # Does that depend on the order? Without what the first calls have left behind, it shows.
+    if _is_cut_short(calls):
+        return calls, calls, []
+    if _is_cut_short(told):  # a slow function has time for each
+        return calls, call(function, vectors[::-1])[::-1], call(function, (), _REUSED)
+    if not all(_is_right(one.result, v) for one, v in zip(calls, vectors, strict=True)):
+        # What the first calls left behind must not hide that the others depend on it.
         again = call(function, vectors[::-1])[::-1]
-    library = _library(function, vectors, [*calls, *again])
-    return _Marking(rule, cases, calls, again, reuse, library, kind.text == "empty").finding()
+    return calls, again, reuse
+
+
+def _is_cut_short(calls: Sequence[Call]) -> bool:
+    return calls[-1].result.kind in ("timed out", "died")
 
 
 def _library(function: object, vectors: Sequence[Vector], calls: Sequence[Call]) -> str:
