@@ -195,7 +195,8 @@ def _autograde(student: str | None = None) -> list[str]:
 def _environment(home: Path, package: Path) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     own = {"HOME": str(home), "PATH": path, "PYTHONPATH": str(package), "LANG": "C.UTF-8"}
-    return {**own, **_SECRET}
+    # What Python compiles by itself is no damage.
+    return {**own, "PYTHONDONTWRITEBYTECODE": "1", **_SECRET}
 
 
 def _in_container(attack: attacks.Attack, template: Path, limit: int) -> dict[str, Any]:

@@ -173,18 +173,19 @@ def grade(
         LabError: there is nothing to grade, or nothing to grade it with.
 
     """
-    from sqlalchemy.exc import OperationalError
-
-    from autograder.grading.course import Course
-    from autograder.grading.record import why_not
-
     if not hasattr(os, "fork"):
         raise LabError("Windows has no fork, which grading is built on: use WSL 2.")
-    course = Course(root, assignment)
-    try:
-        lines = _grade(course, students, force, settings, watcher, executor)
-    except (OSError, OperationalError) as error:
-        raise LabError(why_not(error)) from None
+    with Pool(settings, executor) as pool:  # whose template starts while nbgrader is imported
+        from sqlalchemy.exc import OperationalError
+
+        from autograder.grading.course import Course
+        from autograder.grading.record import why_not
+
+        course = Course(root, assignment)
+        try:
+            lines = _grade(course, students, force, settings, watcher, pool)
+        except (OSError, OperationalError) as error:
+            raise LabError(why_not(error)) from None
     return sorted(lines, key=lambda line: line.student), course
 
 
@@ -194,7 +195,7 @@ def _grade(
     force: bool,
     settings: Settings,
     watcher: Watcher,
-    executor: Executor | None,
+    pool: Pool,
 ) -> list[Line]:
     from autograder.grading import intake
 
@@ -225,7 +226,7 @@ def _grade(
         watcher.begin(len(chosen))
         lines = []
         files = course.extra_files()
-        with Pool(settings, executor) as pool, course.recorder(files) as recorder:
+        with course.recorder(files) as recorder:
             run = _Run(course, state, recorder, pool, files, version, force)
             for line in run.lines(chosen, ahead=2 * settings.jobs):
                 watcher.line(line)
