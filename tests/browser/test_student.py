@@ -165,7 +165,7 @@ def test_results_appear_beside_predictions_once_these_are_made(notebook):
 def test_figures_and_tables_have_no_accessibility_violation(notebook, theme):
     shown = ("exp-figure", "explorer-own", "exp-limit")
     if theme == "Light":
-        for cell in shown:
+        for cell in ("show-figure", *shown):
             notebook.run(cell)
     for cell in shown:
         expect(notebook.outputs(cell).locator("[role=img]").first).to_be_visible()
