@@ -18,10 +18,22 @@ ROOT = Path(__file__).parents[1]
 
 def colab(notebook):
     """Ids move into the metadata, cells lose nbgrader's, outputs get metadata of their own."""
-    for cell in notebook["cells"]:
-        cell["metadata"] = {"id": cell.pop("id"), "colab": {"base_uri": "https://localhost:8080/"}}
+    state = {"abc": {"model_module": "@jupyter-widgets/controls", "model_name": "HTMLModel"}}
+    for number, cell in enumerate(notebook["cells"]):
+        about = {"base_uri": "https://localhost:8080/", "height": 35}
+        cell["metadata"] = {"id": cell.pop("id"), "colab": about}
+        if cell["cell_type"] == "code":
+            cell["metadata"] |= {"outputId": f"{number:08x}-0000", "cellView": "form"}
+            cell["metadata"]["executionInfo"] = {"status": "ok", "user": {"displayName": "Ada"}}
+            cell["execution_count"] = None
+            cell["outputs"] = [_result("application/vnd.google.colaboratory.intrinsic+json")]
     notebook["nbformat_minor"] = 0
-    notebook["metadata"] |= {"colab": {"provenance": [], "toc_visible": True}}
+    notebook["metadata"] |= {
+        "colab": {"provenance": [], "toc_visible": True},
+        "accelerator": "GPU",
+        # Colab's widget states have no "state" around them.
+        "widgets": {"application/vnd.jupyter.widget-state+json": state},
+    }
 
 
 def colab_again(notebook):
@@ -36,9 +48,41 @@ def vs_code(notebook):
     """Locks are ignored, so a check was edited; the language is noted in each cell."""
     for cell in notebook["cells"]:
         cell["metadata"] |= {"vscode": {"languageId": "python"}}
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = None
+            cell["outputs"] = [_result("application/vnd.code.notebook.stdout")]
         if cell["id"] == "softmax-check":
             cell["source"] = "# check(softmax)"
-    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.13.1"}
+    kernel = {"name": ".venv", "display_name": ".venv (3.13.1)", "language": "python"}
+    notebook["metadata"] |= {
+        "kernelspec": kernel,
+        "language_info": {"name": "python", "version": "3.13.1"},
+        "vscode": {"interpreter": {"hash": "0" * 64}},
+    }
+
+
+def vs_code_locked_cells_are_gone(notebook):
+    """Checks and tests were deleted, and text was put between."""
+    notebook["cells"] = [
+        cell
+        for cell in notebook["cells"]
+        if not cell["metadata"].get("nbgrader", {}).get("grade_id", "").endswith("-tests")
+        and not cell["id"].endswith("-check")
+    ]
+    note = {"cell_type": "markdown", "id": "0a1b2c3d", "metadata": {}, "source": "A note."}
+    notebook["cells"].insert(9, note)
+
+
+def _result(kind):
+    """Return an output as it comes from an editor that has not run the cell itself."""
+    data = {"text/plain": ["tensor(1.)"], kind: {"type": "string"}}
+    about = {"tags": [], "nbgrader": {"points": 100}}
+    return {
+        "output_type": "execute_result",
+        "data": data,
+        "metadata": about,
+        "execution_count": None,
+    }
 
 
 def no_extension(notebook):
@@ -47,7 +91,7 @@ def no_extension(notebook):
         cell["id"], cell["metadata"] = f"{number:08x}", {}
 
 
-EDITORS = [colab, colab_again, vs_code, no_extension]
+EDITORS = [colab, colab_again, vs_code, vs_code_locked_cells_are_gone, no_extension]
 
 
 @pytest.mark.slow

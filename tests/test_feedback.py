@@ -24,9 +24,11 @@ from autograder.grading.runner.pool import Settings
 from autograder.grading.samples import read_samples
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 needs_browser = pytest.mark.skipif(
-    CHROMIUM is None, reason="no browser: `apt install chromium`, or no page is looked at"
+    CHROMIUM is None,
+    reason="no Chromium (apt-get install chromium), so not tested: what a feedback page shows",
 )
 
 # --- Text of any origin --------------------------------------------------------------------------
@@ -134,12 +136,28 @@ def nbgrader(root, *arguments):
     return result.stderr
 
 
+NOTES = "# Notes of mine (9 points)\n\nEqual *inputs*.\n\n### More notes"
+
+
+def add_notes(file, before):
+    """Add a cell with headings to what a student hands in."""
+    notebook = nbformat.read(file, as_version=4)
+    place = next(
+        index
+        for index, one in enumerate(notebook.cells)
+        if one.metadata.get("nbgrader", {}).get("grade_id") == before
+    )
+    notebook.cells.insert(place, nbformat.v4.new_markdown_cell(NOTES))
+    nbformat.write(notebook, file)
+
+
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory):
     """Four of the samples, graded and read by a person; the folder of their pages."""
     root = tmp_path_factory.mktemp("lesson") / "course"
     samples = read_samples(ROOT / "tests" / "samples")
     prepare(ROOT, root, [s for s in samples if s.student in {"ada", "blaise", "carol", "hedy"}])
+    add_notes(root / "submitted" / "ada" / "softmax" / "softmax.ipynb", "explore-equal")
     missing = frozenset(layer.name for layer in layers() if not layer.available)
     grade(root, settings=Settings(jobs=2, waived=missing))
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
@@ -226,6 +244,23 @@ def test_the_points_add_up_and_a_late_penalty_is_named(see, lesson):
     assert float(total) == earned - 2 == 24.5
     assert "−2" in page.locator(".marks tfoot", has_text="late").inner_text()
     assert sum(float(text.split(" of ")[1]) for text in points if " of " in text) == 45
+
+
+@pytest.mark.slow
+@needs_browser
+def test_headings_of_a_student_are_no_titles(see, lesson, tiny):
+    page = see(page_of(lesson, "ada"))
+    assert row(page, "All inputs equal")[1] == "– of 1"
+    assert page.locator(".marks .group").first.inner_text() == "Explore with sliders"
+    tinys = see(tiny_page(tiny, "right"))
+    assert row(tinys, "Out of sight, part 1") == ["✔ right", "2 of 2"]
+    for one in (page, tinys):
+        notes = one.locator(".own", has_text="Notes of mine")
+        assert notes.locator(".label").inner_text() == "Your notes"
+        assert notes.locator("em").inner_text() == "inputs"
+        headings = one.get_by_role("heading").all_inner_texts()
+        assert not [text for text in headings if "otes" in text]
+        assert "otes" not in one.locator(".marks").inner_text()
 
 
 @pytest.mark.slow
@@ -456,6 +491,7 @@ def tiny(tmp_path_factory):
             one.source = changed.get(one.id, one.source)
         (root / "submitted" / student / "tiny").mkdir(parents=True)
         nbformat.write(notebook, root / "submitted" / student / "tiny/tiny.ipynb")
+    add_notes(root / "submitted/right/tiny/tiny.ipynb", "more")
     nbgrader(root, "autograde", "tiny")
     nbgrader(root, "generate_feedback", "tiny")
     return root

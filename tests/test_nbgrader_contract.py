@@ -81,6 +81,7 @@ def test_feedback_is_made_by_the_steps_that_the_settings_extend():
 
 def test_every_setting_is_one_that_its_class_has():
     """traitlets only warns of a misspelt setting, and not always."""
+    from nbconvert.exporters import HTMLExporter
     from nbconvert.filters import DataTypeFilter
     from nbgrader.apps import ExportApp
     from nbgrader.plugins import CsvExportPlugin
@@ -94,6 +95,7 @@ def test_every_setting_is_one_that_its_class_has():
             DataTypeFilter,
             ExportApp,
             GenerateFeedback,
+            HTMLExporter,
             *vars(preprocessors).values(),
         )
         if inspect.isclass(cls)
@@ -272,6 +274,16 @@ def test_marks_as_data_are_in_the_graded_copy_and_not_on_the_page(course):
     page = (root / "feedback/ada/softmax/softmax.html").read_text(encoding="utf-8")
     assert MIME_TYPE not in page
     assert "max_points" not in page
+
+
+def test_the_formgrader_asks_mathjax_for_one_thing_only():
+    folder = Path(utils.__file__).parent / "server_extensions/formgrader"
+    scripts = [file.read_text(encoding="utf-8") for file in folder.glob("static/js/*.js")]
+    uses = set(re.findall(r"MathJax\.[\w.]+", "".join(scripts)))
+    assert uses == {"MathJax.loaded", "MathJax.Hub.Startup.signal.Interest"}
+    page = (folder / "templates/formgrade/index.html.j2").read_text(encoding="utf-8")
+    assert "{{ mathjax() }}" in page
+    assert not (folder / "templates/formgrade/mathjax.html.j2").exists(), "ours takes this name"
 
 
 @pytest.mark.slow

@@ -44,8 +44,21 @@ MORE = {
     MARKUP: ("ada", {}),
     "deadly": ("ada", {"predict": "import os\nos._exit(1)"}),
     "torn": ("ada", {}),
+    "endless": ("ada", {"softmax": "def softmax(xx):\n    while True:\n        pass"}),
+    "unlucky": ("ada", {}),
     "overruled": ("dorothy", {}),
 }
+
+#: A preprocessor of the course's own that fails for one student.
+FAILS = """
+from nbgrader.preprocessors import NbGraderPreprocessor
+class Fails(NbGraderPreprocessor):
+    def preprocess(self, notebook, resources):
+        if resources["nbgrader"]["student"] == "unlucky":
+            raise RuntimeError
+        return notebook, resources
+c.Autograde.autograde_preprocessors = [Fails]
+"""
 
 VOID = {"meta", "link", "img", "input", "br", "hr", "line", "rect"}
 
@@ -135,6 +148,8 @@ def course(tmp_path_factory):
         for cell, source in sources.items():
             _cell(notebook, cell).source = source
         nbformat.write(notebook, file)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(FAILS)
     graded = _lab("grade", "--course", course)
     assert graded.returncode == 1, graded.stderr  # mina's file breaks off
     shutil.copytree(submitted / "ada", submitted / "newcomer")
@@ -226,7 +241,7 @@ def test_everyones_points_are_the_gradebooks(page, course):
     rows = {row[0]: row for row in page.rows("everyone")[2:]}
     with _gradebook(course) as gradebook:
         submissions = gradebook.assignment_submissions("softmax")
-        assert len(rows) == len(submissions) + 4  # absent, mina, newcomer, \xff
+        assert len(rows) == len(submissions) + 5  # absent, mina, newcomer, unlucky, \xff
         for one in submissions:
             student = one.student
             name = ", ".join(filter(None, (student.last_name, student.first_name)))
@@ -247,7 +262,7 @@ def test_progress_counts_every_student_once(page, course):
     assert page.rows("progress")[1:] == [
         ["fully marked", str(waits.count(False))],
         ["waits for hand marks", str(waits.count(True))],
-        ["handed in, not graded", "3"],
+        ["handed in, not graded", "4"],
         ["not handed in", "1"],
     ]
     assert waits.count(True) > 3
@@ -306,27 +321,64 @@ def test_misconceptions_are_those_of_the_notebooks(page, told):
 # --- What needs a person -------------------------------------------------------------------------
 
 
+#: Who needs a person: for which reason, under which heading, and in which words.
+NEEDS = {
+    "mina": ("unread", "Could not be read", "The file breaks off"),
+    "newcomer": ("not graded", "Not graded yet", "Handed in, but no marks are recorded."),
+    os.fsdecode(b"\xff"): ("not graded", "Not graded yet", "Handed in, but no marks are recorded."),
+    "unlucky": ("not graded", "Not graded yet", "It could not be recorded (RuntimeError)."),
+    "torn": ("failed", "Could not be marked", "The graded copy of softmax cannot be read."),
+    "deadly": ("ended", "Ran out of time, or ended its own process", "ended its own process"),
+    "endless": (
+        *("ended", "Ran out of time, or ended its own process"),
+        "softmax did not return in time.",
+    ),
+    QUOTED: (
+        *("library", "A library may have done the work"),
+        "softmax seems to leave the work to a library.",
+    ),
+    "carol": ("flagged", "Flagged in the formgrader", "Flagged in the formgrader: softmax."),
+    "lin": ("repaired", "Repaired before grading", "was edited"),
+}
+
+
 @pytest.mark.slow
-def test_exactly_those_who_need_a_person_are_listed(written, page):
-    found = {}
-    for one in written.results.submissions:
-        for need in one.needs:
-            found.setdefault(need.reason, set()).add(one.student)
-    assert found == {
-        "unread": {"mina"},
-        "not graded": {"newcomer", os.fsdecode(b"\xff")},
-        "failed": {"torn"},
-        "ended": {"deadly"},
-        "library": {QUOTED},
-        "flagged": {"carol"},
-        "repaired": {"lin"},
+def test_exactly_those_who_need_a_person_are_listed_with_the_reason(written, page):
+    found = {
+        one.student: {need.reason for need in one.needs} for one in written.results.submissions
     }
-    titles = [one["text"] for one in page.all("h3", "look")]
-    assert len(titles) == len(found)
-    assert "A library may have done the work: 1" in titles
-    cases = " ".join(one["text"] for one in page.all("ul", "look"))
-    assert "breaks off" in cases
-    assert "ended its own process" in cases
+    assert {student: reasons for student, reasons in found.items() if reasons} == {
+        student: {reason} for student, (reason, _, _) in NEEDS.items()
+    }
+    lists = {}
+    for one in page.elements:
+        if one["section"] == "look" and one["tag"] == "h3":
+            title, _, count = one["text"].partition(": ")
+            cases = lists.setdefault(title, [])
+            cases.append(int(count))
+        elif one["section"] == "look" and one["tag"] == "li" and one["in"].count("ul") == 1:
+            cases.append(" ".join(one["text"].split()))
+    titles = Counter(title for _, title, _ in NEEDS.values())
+    assert {title: cases[0] for title, cases in lists.items()} == titles
+    for student, (_, title, words) in NEEDS.items():
+        name = page_name(student)
+        assert any(name in case and words in case for case in lists[title][1:]), student
+
+
+def page_name(student):
+    return student.encode("utf-8", "replace").decode()
+
+
+@pytest.mark.slow
+def test_the_table_names_the_same_people_and_reasons(written):
+    with written.table.open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    for student, row in rows.items():
+        known = {page_name(one): need for one, need in NEEDS.items()}
+        reason, _, words = known.get(student, ("", "", ""))
+        assert row["look at"] == reason, student
+        assert words in row["why"], student
+        assert bool(row["why"]) == bool(words), student
 
 
 @pytest.mark.slow

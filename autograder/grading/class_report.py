@@ -120,12 +120,13 @@ def rows(results: ClassResults) -> Iterator[list[str]]:
     automatic = [place for place, q in enumerate(results.questions) if not q.by_hand]
     labels = [safe(results.questions[place].label) for place in automatic]
     points = ["automatic", "by hand", "late penalty", "total", "of"]
-    yield ["student", "name", "status", *labels, *points, "misconceptions", "look at"]
+    yield ["student", "name", "status", *labels, *points, "misconceptions", "look at", "why"]
     most = number(results.max_points())
     for one in results.submissions:
         head = [safe(one.student), safe(one.name), one.status]
         reasons = dict.fromkeys(need.reason for need in one.needs)
-        tail = ["; ".join(one.misconceptions), "; ".join(reasons)]
+        why = " ".join(need.words for need in one.needs)
+        tail = ["; ".join(one.misconceptions), "; ".join(reasons), why]
         if not one.results:
             yield [*head, *[""] * (len(labels) + len(points)), *map(safe, tail)]
             continue

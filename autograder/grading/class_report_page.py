@@ -44,8 +44,8 @@ _REASONS: dict[Reason, tuple[str, str]] = {
         "Nothing of the file was graded; a mark from an earlier one stands. Ask for it again.",
     ),
     "not graded": (
-        "No marks recorded",
-        "Grading has not run since, or stopped at it: grade again and read its line.",
+        "Not graded yet",
+        "Grading has not run since, or failed; a mark from an earlier file stands. Grade again.",
     ),
     "failed": (
         "Could not be marked",

@@ -38,6 +38,7 @@ _SUCCESS: Mapping[Outcome, Success] = {
     Outcome.WRONG_TYPE: "wrong",
     Outcome.NOT_ATTEMPTED: "not attempted",
 }
+_UNGRADED: tuple[Reason, ...] = ("unread", "not graded")
 _OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}
 
 
@@ -200,7 +201,7 @@ def read_class(course: Course) -> ClassResults:
             flagged = known.flagged.get(student)
             if flagged:
                 needs.append(Need("flagged", f"Flagged in the formgrader: {', '.join(flagged)}."))
-        elif student in handed_in and not any(need.reason == "unread" for need in needs):
+        elif student in handed_in and not any(need.reason in _UNGRADED for need in needs):
             needs.append(Need("not graded", "Handed in, but no marks are recorded."))
         submissions.append(
             Submission(
@@ -487,5 +488,5 @@ def _needs(kept: Mapping[str, Any]) -> list[Need]:
         kind: Reason = "ended" if one["kind"] == "ended" else "repaired"
         needs.append(Need("unread" if refused else kind, f"{one['what']} {one['done']}"))
     if kept.get("failure"):
-        needs.append(Need("unread", str(kept["failure"])))
+        needs.append(Need("not graded", str(kept["failure"])))
     return needs

@@ -41,6 +41,9 @@ class Marking:
         page: the submission's page, as text.
         elsewhere: what was asked of others than the server; nothing was answered.
         reopened: what is in the boxes for points and comment when the page is opened anew.
+        formulas: how many fractions are drawn, and how many of all formulas are not.
+        errors: of the page's scripts.
+        keys: where the keyboard led: the box that had the focus, after each key.
 
     """
 
@@ -49,6 +52,9 @@ class Marking:
     page: str
     elsewhere: set[str]
     reopened: tuple[str, str]
+    formulas: tuple[int, int]
+    errors: list[str]
+    keys: list[str]
 
 
 def _row(written):
@@ -75,7 +81,7 @@ def course(tmp_path_factory):
 def marking(browser, course, tmp_path_factory):
     """One answer marked: clicked to, read, points and comment typed, both saved."""
     before = write_report(course, page=tmp_path_factory.mktemp("before") / "report.html")
-    elsewhere = set()
+    elsewhere, errors = set(), []
 
     def only_here(route):
         if urlsplit(route.request.url).hostname == "127.0.0.1":
@@ -91,6 +97,7 @@ def marking(browser, course, tmp_path_factory):
         context.route("**/*", only_here)
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{server.address}/formgrader?token={server.token}")
         page.get_by_role("link", name="Manual Grading").click()
         for address in ("softmax", "softmax/softmax"):
@@ -102,6 +109,7 @@ def marking(browser, course, tmp_path_factory):
 
         points, comment = _boxes(page)
         seen = page.locator("body").inner_text()
+        formulas = _formulas(page)
         points.click()
         page.keyboard.type(POINTS)
         with page.expect_response(_saves("grade")) as saved:
@@ -115,7 +123,30 @@ def marking(browser, course, tmp_path_factory):
         page.reload()
         points, comment = _boxes(page, marked=True)
         reopened = points.input_value(), comment.input_value()
-    return Marking(course, before, seen, elsewhere, reopened)
+        keys = list(_walk(page, points))
+    return Marking(course, before, seen, elsewhere, reopened, formulas, errors, keys)
+
+
+def _formulas(page):
+    """Count the fractions that have a line's height at least, and the formulas without a size."""
+    boxes = "all => all.map(one => one.getBoundingClientRect().height)"
+    fractions = page.locator("math mfrac").evaluate_all(boxes)
+    every = page.locator("math").evaluate_all(boxes)
+    return sum(height > 15 for height in fractions), sum(height < 5 for height in every)
+
+
+def _walk(page, points):
+    """Press nbgrader's keys, and yield where each leads."""
+    where = "() => document.activeElement.id || document.activeElement.localName"
+    points.click()
+    for key in ("Tab", "Tab", "Shift+Tab", "Escape", "Enter"):
+        page.keyboard.press(key)
+        yield page.evaluate(where)
+    address = page.url
+    page.keyboard.press("Control+.")
+    page.wait_for_url(lambda url: urlsplit(url).path != urlsplit(address).path)
+    page.wait_for_function("document.activeElement.classList.contains('tabbable')")
+    yield page.evaluate(where)
 
 
 def _boxes(page, marked=False):
@@ -153,9 +184,23 @@ def test_the_rubric_stands_with_the_question(marking):
     assert all(line in shown for line in lines)
 
 
-def test_nothing_but_formulas_is_asked_of_the_network(marking):
-    """The formgrader takes MathJax from a public server; marking works without it."""
-    assert [url for url in marking.elsewhere if "mathjax" not in url.lower()] == []
+def test_nothing_is_asked_of_the_network(marking):
+    assert marking.elsewhere == set()
+
+
+def test_formulas_are_drawn_without_the_network(marking):
+    drawn, without_a_size = marking.formulas
+    assert drawn > 1
+    assert without_a_size == 0
+    assert "\\operatorname" not in marking.page
+    assert not re.search(r"\$[^$\n]*\\", marking.page)
+
+
+def test_nbgraders_shortcuts_lead_from_box_to_box_and_to_the_next_submission(marking):
+    assert marking.errors == []
+    extra, comment = f"{QUESTION}_extra_credit", f"{QUESTION}-comment"
+    assert marking.keys[:5] == [extra, comment, extra, "body", extra]
+    assert marking.keys[5] == QUESTION
 
 
 def test_what_was_typed_is_in_the_gradebook_and_comes_back(marking):

@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from markupsafe import Markup
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution, is_task
@@ -164,10 +166,11 @@ class ReadLesson(NbGraderPreprocessor):  # type: ignore[misc]
             for cell in nb.cells
             if cell.cell_type == "code" and (is_solution(cell) or not _about(cell))
         ]
-        shown = _show(nb.cells, answers, folder)
+        own = self._added(nb.cells, resources)
+        shown = _show(nb.cells, answers, folder, own)
         blocks: list[Shown | Exercise] = []
         after = 0
-        for span in _with_parts(_find(nb.cells)):
+        for span in _with_parts(_find(nb.cells, own)):
             cells = nb.cells[span.first : span.last + 1]
             blocks += shown[after : span.first]
             blocks.append(_exercise(span, cells, tuple(shown[span.first : span.last + 1])))
@@ -175,13 +178,32 @@ class ReadLesson(NbGraderPreprocessor):  # type: ignore[misc]
         resources["lesson"] = Lesson((*blocks, *shown[after:]))
         return nb, resources
 
+    def _added(self, cells: list[Any], resources: Any) -> frozenset[int]:
+        """Return the places of Markdown cells that the instructor's notebook does not have."""
+        course, about = self.parent.parent.coursedir, resources["nbgrader"]
+        folder = course.format_path(course.source_directory, ".", about["assignment"])
+        try:
+            file = Path(folder) / f"{about['notebook']}.ipynb"
+            source = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError):  # no longer there: nothing can be told apart
+            return frozenset()
+        given = {readable(cell.source) for cell in source.cells}
+        return frozenset(
+            index
+            for index, cell in enumerate(cells)
+            if cell.cell_type == "markdown" and not _about(cell) and cell.source not in given
+        )
 
-def _find(cells: list[Any]) -> list[_Span]:
-    """An answer opens an exercise; what is graded up to the next answer belongs to it."""
+
+def _find(cells: list[Any], own: frozenset[int]) -> list[_Span]:
+    """An answer opens an exercise; what is graded up to the next answer belongs to it.
+
+    What a student wrote, in an answer or in the cells `own`, has no headings.
+    """
     spans: list[_Span] = []
     headings: dict[int, str] = {}
     for index, cell in enumerate(cells):
-        if cell.cell_type == "markdown" and not is_solution(cell):
+        if cell.cell_type == "markdown" and not is_solution(cell) and index not in own:
             for level, text in _headings(cell.source):
                 headings = {k: v for k, v in headings.items() if k < level} | {level: text}
         graded = is_grade(cell) or is_task(cell)
@@ -257,10 +279,10 @@ def _state(exercise: Exercise, *, waiting: bool, unanswered: bool) -> State:
     return PARTLY_RIGHT if exercise.points > 0 else WRONG
 
 
-def _show(cells: list[Any], answers: list[str], folder: str) -> list[Shown]:
+def _show(cells: list[Any], answers: list[str], folder: str, own: frozenset[int]) -> list[Shown]:
     outline = Outline(2)  # below the page's own heading for the notebook
     shown = []
-    for cell in cells:
+    for index, cell in enumerate(cells):
         if cell.cell_type == "code":
             shown.append(_code(cell, answers))
             continue
@@ -269,11 +291,11 @@ def _show(cells: list[Any], answers: list[str], folder: str) -> list[Shown]:
         unanswered = students and (_about(cell).get("unanswered") or not cell.source.strip())
         html = markdown(
             cell.source if written and not unanswered else "",
-            outline=None if students else outline,
+            outline=None if students or index in own else outline,
             attachments=cell.get("attachments"),
             folder=folder,
         )
-        kind = "answer" if students else "prose"
+        kind = "answer" if students else "own" if index in own else "prose"
         shown.append(Shown(kind, html, comment=_comment(cell), unanswered=bool(unanswered)))
     return shown
 

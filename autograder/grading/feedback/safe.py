@@ -195,8 +195,24 @@ def _as_typed(text: str) -> Markup:
     return Markup('<pre tabindex="0">{}</pre>').format(readable(text))
 
 
-class _Renderer(IPythonRenderer):
-    """nbconvert's Markdown, with MathML, headings in order and no missing pictures."""
+class MathRenderer(IPythonRenderer):
+    """nbconvert's Markdown, with harmless MathML for its formulas."""
+
+    def block_math(self, body: str) -> str:
+        """Return a formula that stands by itself."""
+        return clean(formula(body.strip(), block=True))
+
+    def inline_math(self, body: str) -> str:
+        """Return a formula in a line of text."""
+        return clean(formula(body.strip(), block=False))
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """Return what stands between LaTeX's begin and end."""
+        return clean(formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True))
+
+
+class _Renderer(MathRenderer):
+    """The same, with headings in order and no missing pictures."""
 
     def __init__(
         self, outline: Outline | None, attachments: Mapping[str, Any], folder: str
@@ -215,15 +231,6 @@ class _Renderer(IPythonRenderer):
             return f"<p><strong>{text}</strong></p>\n"
         deep = self.outline.place(level)
         return f'<h{deep} class="level-{level}">{text}</h{deep}>\n'
-
-    def block_math(self, body: str) -> str:
-        return formula(body.strip(), block=True)
-
-    def inline_math(self, body: str) -> str:
-        return formula(body.strip(), block=False)
-
-    def latex_environment(self, name: str, body: str) -> str:
-        return formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
 
     def block_mermaidjs(self, code: str) -> str:  # a picture that only a script could draw
         return f"<pre>{escape(code)}</pre>"
