@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -302,6 +303,10 @@ record._replace = move_and_die
 
 @pytest.mark.parametrize("graded_before", [False, True])
 def test_a_run_killed_between_the_move_and_the_commit_is_healed(course, graded_before):
+    _killed_between(course, graded_before)
+
+
+def _killed_between(course, graded_before):
     _hand_in(course, "ada")
     if graded_before:
         grade(course, "tiny", settings=SETTINGS)
@@ -319,6 +324,88 @@ def test_a_run_killed_between_the_move_and_the_commit_is_healed(course, graded_b
     assert _points(course) == {"ada": FULL}
     _assert_sound(course)
     assert b"words = ['a']" in _copies(course)["ada"]
+    assert os.listdir(course / "autograded" / "ada") == ["tiny"]
+
+
+KILLED_WITHIN = """
+import os, signal
+replace = os.replace
+def replace_and_die(one, other):
+    replace(one, other)
+    if str(other).endswith(".old"):
+        os.kill(os.getpid(), signal.SIGKILL)
+os.replace = replace_and_die
+"""
+
+
+def _killed_within(course):
+    _hand_in(course, "ada")
+    grade(course, "tiny", settings=SETTINGS)
+    copies = _copies(course)
+    _hand_in(course, "ada", words=WRONG["words"])
+    with _Run(course, code=KILLED_WITHIN + MAIN) as run:
+        assert run.finish()[0] == -signal.SIGKILL
+        run.assert_nothing_is_left()
+    assert (_points(course), _copies(course)) == ({"ada": FULL}, {})
+    with pytest.raises(LabError), _no_room(course):
+        grade(course, "tiny", settings=SETTINGS)
+    assert (_points(course), _copies(course)) == ({"ada": FULL}, copies)  # put back
+    grade(course, "tiny", settings=SETTINGS)
+    assert _points(course) == {"ada": 2}
+    assert os.listdir(course / "autograded" / "ada") == ["tiny"]
+    _assert_sound(course)
+
+
+@contextmanager
+def _no_room(course):
+    """Have something in the way where graded notebooks are written first."""
+    staging = course / ".softmax-lab" / "autograded"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.touch()
+    try:
+        yield
+    finally:
+        staging.unlink()
+
+
+def test_a_run_killed_within_the_move_is_healed(course):
+    _killed_within(course)
+
+
+@pytest.fixture
+def on_another_disk(course):
+    """A course whose autograded/ is a link to another file system."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK) or memory.stat().st_dev == course.stat().st_dev:
+        pytest.skip("there is no other file system to write to")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        (course / "autograded").symlink_to(folder)
+        yield course
+
+
+def test_marks_and_copies_agree_when_the_copies_are_on_another_disk(on_another_disk):
+    course = on_another_disk
+    _hand_in_all(course, 0)
+    with _Run(course) as run:
+        run.read_graded(4)
+        run.process.kill()
+        run.process.wait()
+        run.assert_nothing_is_left()
+    _assert_sound(course)
+    _hand_in_all(course, 1)
+    grade(course, "tiny", settings=SETTINGS)
+    _assert_sound(course)
+    assert set(_copies(course)) == set(CLASS)
+    assert {len(os.listdir(course / "autograded" / student)) for student in CLASS} == {1}
+
+
+@pytest.mark.parametrize("graded_before", [False, True])
+def test_a_kill_before_the_commit_is_healed_on_another_disk(on_another_disk, graded_before):
+    _killed_between(on_another_disk, graded_before)
+
+
+def test_a_kill_within_the_move_is_healed_on_another_disk(on_another_disk):
+    _killed_within(on_another_disk)
 
 
 # --- Stopped -------------------------------------------------------------------------------------
