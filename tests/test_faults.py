@@ -39,7 +39,13 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[1]
 PYTHON = [sys.executable, "-c"]
-MAIN = "import sys; from autograder.grading.cli import main; sys.exit(main())"
+# Tests that run in the background are deaf to Ctrl-C, and so would be what they start.
+MAIN = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from autograder.grading.cli import main
+sys.exit(main())
+"""
 #: A variable in the environment of a run and of all that it starts, which tells them apart.
 MARK = "SOFTMAX_LAB_TEST_RUN"
 CELLS = {"double": "def double(n): return 2 * n", "words": "words = ['a']"}
@@ -542,10 +548,14 @@ def test_a_gradebook_in_use_is_named_as_the_reason(course, how):
 def _read_only(path):
     """Forbid writing to a file or below a folder, for root too."""
     if os.geteuid() != 0:
-        mode = path.stat().st_mode
-        path.chmod(mode & ~0o222)
-        yield
-        path.chmod(mode)
+        modes = {one: one.stat().st_mode for one in (path, *path.rglob("*"))}
+        for one, mode in modes.items():
+            one.chmod(mode & ~0o222)
+        try:
+            yield
+        finally:
+            for one, mode in modes.items():
+                one.chmod(mode)
         return
     for options in (["--bind"], ["-o", "remount,bind,ro"]):
         mounted = subprocess.run(["mount", *options, path, path], capture_output=True, text=True)
