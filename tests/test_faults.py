@@ -629,6 +629,43 @@ def test_what_a_submission_uses_in_all_is_limited(course):
     assert _points(course) == {**dict.fromkeys(CLASS[:4], FULL), "eater": 2, "writer": 2}
 
 
+CLOSED = """
+import os, time
+os.mkdir("closed", 0o300)
+for n in range(60):
+    with open(f"closed/file{n}", "wb") as file:
+        file.write(bytes(5_000_000))
+time.sleep(60)
+"""
+
+DEEP = """
+import os, time
+for _ in range(3000):
+    os.mkdir("deep")
+    os.chdir("deep")
+for n in range(60):
+    with open(f"file{n}", "wb") as file:
+        file.write(bytes(5_000_000))
+time.sleep(60)
+"""
+
+
+def test_files_can_be_hidden_neither_from_the_limit_nor_from_removal(course, monkeypatch):
+    _hand_in(course, "closed", words=CLOSED)
+    _hand_in(course, "deep", words=DEEP)
+    _hand_in(course, "ada")
+    with tempfile.TemporaryDirectory() as temporary:
+        os.chmod(temporary, 0o755)  # where root grades, students' code is another user's
+        monkeypatch.setattr(tempfile, "tempdir", temporary)
+        lines, _ = grade(course, "tiny", settings=SETTINGS)
+        assert not [name for name in os.listdir(temporary) if "scratch" in name]
+    told = {line.student: " ".join(map(str, line.problems)) for line in lines}
+    for student in ("closed", "deep"):
+        assert "in all, or where nobody can look" in told[student], told
+    assert told["ada"] == ""
+    assert _points(course) == {"ada": FULL, "closed": 2, "deep": 2}
+
+
 def test_cells_that_take_too_long_together_are_not_all_run(course):
     wait = "\nimport time\ntime.sleep(1.5)"
     _hand_in(course, "slow", CELLS["double"] + wait, CELLS["words"] + wait)
