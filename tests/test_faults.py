@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,13 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[1]
 PYTHON = [sys.executable, "-c"]
-MAIN = "import sys; from autograder.grading.cli import main; sys.exit(main())"
+# Tests that run in the background are deaf to Ctrl-C, and so would be what they start.
+MAIN = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from autograder.grading.cli import main
+sys.exit(main())
+"""
 #: A variable in the environment of a run and of all that it starts, which tells them apart.
 MARK = "SOFTMAX_LAB_TEST_RUN"
 CELLS = {"double": "def double(n): return 2 * n", "words": "words = ['a']"}
@@ -302,6 +309,10 @@ record._replace = move_and_die
 
 @pytest.mark.parametrize("graded_before", [False, True])
 def test_a_run_killed_between_the_move_and_the_commit_is_healed(course, graded_before):
+    _killed_between(course, graded_before)
+
+
+def _killed_between(course, graded_before):
     _hand_in(course, "ada")
     if graded_before:
         grade(course, "tiny", settings=SETTINGS)
@@ -319,6 +330,88 @@ def test_a_run_killed_between_the_move_and_the_commit_is_healed(course, graded_b
     assert _points(course) == {"ada": FULL}
     _assert_sound(course)
     assert b"words = ['a']" in _copies(course)["ada"]
+    assert os.listdir(course / "autograded" / "ada") == ["tiny"]
+
+
+KILLED_WITHIN = """
+import os, signal
+replace = os.replace
+def replace_and_die(one, other):
+    replace(one, other)
+    if str(other).endswith(".old"):
+        os.kill(os.getpid(), signal.SIGKILL)
+os.replace = replace_and_die
+"""
+
+
+def _killed_within(course):
+    _hand_in(course, "ada")
+    grade(course, "tiny", settings=SETTINGS)
+    copies = _copies(course)
+    _hand_in(course, "ada", words=WRONG["words"])
+    with _Run(course, code=KILLED_WITHIN + MAIN) as run:
+        assert run.finish()[0] == -signal.SIGKILL
+        run.assert_nothing_is_left()
+    assert (_points(course), _copies(course)) == ({"ada": FULL}, {})
+    with pytest.raises(LabError), _no_room(course):
+        grade(course, "tiny", settings=SETTINGS)
+    assert (_points(course), _copies(course)) == ({"ada": FULL}, copies)  # put back
+    grade(course, "tiny", settings=SETTINGS)
+    assert _points(course) == {"ada": 2}
+    assert os.listdir(course / "autograded" / "ada") == ["tiny"]
+    _assert_sound(course)
+
+
+@contextmanager
+def _no_room(course):
+    """Have something in the way where graded notebooks are written first."""
+    staging = course / ".softmax-lab" / "autograded"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.touch()
+    try:
+        yield
+    finally:
+        staging.unlink()
+
+
+def test_a_run_killed_within_the_move_is_healed(course):
+    _killed_within(course)
+
+
+@pytest.fixture
+def on_another_disk(course):
+    """A course whose autograded/ is a link to another file system."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK) or memory.stat().st_dev == course.stat().st_dev:
+        pytest.skip("there is no other file system to write to")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        (course / "autograded").symlink_to(folder)
+        yield course
+
+
+def test_marks_and_copies_agree_when_the_copies_are_on_another_disk(on_another_disk):
+    course = on_another_disk
+    _hand_in_all(course, 0)
+    with _Run(course) as run:
+        run.read_graded(4)
+        run.process.kill()
+        run.process.wait()
+        run.assert_nothing_is_left()
+    _assert_sound(course)
+    _hand_in_all(course, 1)
+    grade(course, "tiny", settings=SETTINGS)
+    _assert_sound(course)
+    assert set(_copies(course)) == set(CLASS)
+    assert {len(os.listdir(course / "autograded" / student)) for student in CLASS} == {1}
+
+
+@pytest.mark.parametrize("graded_before", [False, True])
+def test_a_kill_before_the_commit_is_healed_on_another_disk(on_another_disk, graded_before):
+    _killed_between(on_another_disk, graded_before)
+
+
+def test_a_kill_within_the_move_is_healed_on_another_disk(on_another_disk):
+    _killed_within(on_another_disk)
 
 
 # --- Stopped -------------------------------------------------------------------------------------
@@ -455,10 +548,14 @@ def test_a_gradebook_in_use_is_named_as_the_reason(course, how):
 def _read_only(path):
     """Forbid writing to a file or below a folder, for root too."""
     if os.geteuid() != 0:
-        mode = path.stat().st_mode
-        path.chmod(mode & ~0o222)
-        yield
-        path.chmod(mode)
+        modes = {one: one.stat().st_mode for one in (path, *path.rglob("*"))}
+        for one, mode in modes.items():
+            one.chmod(mode & ~0o222)
+        try:
+            yield
+        finally:
+            for one, mode in modes.items():
+                one.chmod(mode)
         return
     for options in (["--bind"], ["-o", "remount,bind,ro"]):
         mounted = subprocess.run(["mount", *options, path, path], capture_output=True, text=True)
@@ -530,6 +627,43 @@ def test_what_a_submission_uses_in_all_is_limited(course):
     assert re.search(r"wrote more than \d+ MiB .* in all", told.pop("writer"))
     assert set(told.values()) == {""}
     assert _points(course) == {**dict.fromkeys(CLASS[:4], FULL), "eater": 2, "writer": 2}
+
+
+CLOSED = """
+import os, time
+os.mkdir("closed", 0o300)
+for n in range(60):
+    with open(f"closed/file{n}", "wb") as file:
+        file.write(bytes(5_000_000))
+time.sleep(60)
+"""
+
+DEEP = """
+import os, time
+for _ in range(3000):
+    os.mkdir("deep")
+    os.chdir("deep")
+for n in range(60):
+    with open(f"file{n}", "wb") as file:
+        file.write(bytes(5_000_000))
+time.sleep(60)
+"""
+
+
+def test_files_can_be_hidden_neither_from_the_limit_nor_from_removal(course, monkeypatch):
+    _hand_in(course, "closed", words=CLOSED)
+    _hand_in(course, "deep", words=DEEP)
+    _hand_in(course, "ada")
+    with tempfile.TemporaryDirectory() as temporary:
+        os.chmod(temporary, 0o755)  # where root grades, students' code is another user's
+        monkeypatch.setattr(tempfile, "tempdir", temporary)
+        lines, _ = grade(course, "tiny", settings=SETTINGS)
+        assert not [name for name in os.listdir(temporary) if "scratch" in name]
+    told = {line.student: " ".join(map(str, line.problems)) for line in lines}
+    for student in ("closed", "deep"):
+        assert "in all, or where nobody can look" in told[student], told
+    assert told["ada"] == ""
+    assert _points(course) == {"ada": FULL, "closed": 2, "deep": 2}
 
 
 def test_cells_that_take_too_long_together_are_not_all_run(course):

@@ -300,3 +300,53 @@ def test_an_assignment_the_runner_has_never_heard_of_is_graded(tmp_path):
     grade(tmp_path, "tiny", settings=Settings(jobs=2))
     points = {marks.student: marks.automatic for marks in Course(tmp_path, "tiny").marks()}
     assert points == {"right": 4, "half": 2, "wrong": 0, "shadow": 2}
+
+
+UNUSUAL = {
+    "names": "from torch import *\nimport torch\ndef double(n): return 2 * n",
+    "command": "!echo × ÷\ndef double(n): return 2 * n",
+    "file": "import mine\ndouble = mine.double",
+    "beside": "from helper import base as two\ndef double(n): return two * n",
+    "plot": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n"
+    "double = lambda n: n + n",
+}
+FIRST = {"file": "%%writefile mine.py\ndef double(n): return 2 * n"}
+WORDS = "import enum\nclass W(str, enum.Enum):\n    same = 'same'\nwords = {'a': W.same}"
+
+
+@pytest.mark.slow
+def test_what_runs_in_a_kernel_runs_here(tmp_path):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    given = {"grade": False, "locked": True, "solution": False}
+    answer = {"grade": False, "locked": False, "solution": True}
+    test = {"grade": True, "locked": True, "solution": False, "points": 1}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+    def notebook(first, double, words):
+        cells = [
+            cell("given", "from helper import base", **given),
+            cell("first", first, **answer),
+            cell("double", double, **answer),
+            cell("double-tests", "assert double(base) == 4", **test),
+            cell("words", words, **answer),
+            cell("words-tests", "assert words == {'a': 'same'}", **test),
+        ]
+        return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+    files = {"source": notebook("", "### BEGIN SOLUTION\n### END SOLUTION", "words = ...")}
+    for student, double in UNUSUAL.items():
+        files[f"submitted/{student}"] = notebook(FIRST.get(student, ""), double, WORDS)
+    for path, made in files.items():
+        (tmp_path / path / "tiny").mkdir(parents=True)
+        nbformat.write(made, tmp_path / path / "tiny" / "tiny.ipynb")
+    (tmp_path / "source" / "tiny" / "helper.py").write_text("base = 2\n")
+    _, course = grade(tmp_path, "tiny", settings=Settings(jobs=2))
+    points = {marks.student: marks.automatic for marks in course.marks()}
+    assert points == dict.fromkeys(UNUSUAL, 2)
+
+    def shown(student):
+        copy = nbformat.read(course.autograded(student) / "tiny.ipynb", 4)
+        return next(c for c in copy.cells if c.id == "double").outputs
+
+    assert [one.text for one in shown("command")] == ["× ÷\n"]
+    assert [set(one.data) for one in shown("plot")] == [{"text/plain", "image/png"}]

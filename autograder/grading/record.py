@@ -7,6 +7,7 @@ each submission. What it records is the same; a test holds both side by side.
 from __future__ import annotations
 
 import copy
+import errno
 import logging
 import os
 import shutil
@@ -74,7 +75,7 @@ class Recorder:
         assignment: the assignment's id; the gradebook knows it.
         released: what students were given, by the notebook's name.
         files: a folder with what else belongs to a submission, or None.
-        staging: a folder of ours on the file system of the autograded copies.
+        staging: a folder of ours, where autograded copies are written first.
         logged: gives a context in which nbgrader's words go to the log file.
 
     Raises:
@@ -129,7 +130,7 @@ class Recorder:
 
         """
         try:
-            self._restore(student, target)
+            _restore(target)
             with self._logged(), ExitStack() as undo:
                 with self._transaction():
                     self._converter.coursedir.student_id = student
@@ -141,6 +142,7 @@ class Recorder:
                     self._gradebook.db.flush()
                     undo.callback(_replace(self._staged(student), target))
                 undo.pop_all()
+                _remove(_aside(target))
                 self._converter.run_post_convert_hook()
             return score
         except Exception as error:  # a preprocessor of the course's own may raise anything
@@ -278,14 +280,6 @@ class Recorder:
     def _staged(self, student: str) -> Path:
         return self._staging / student / self._assignment
 
-    def _restore(self, student: str, target: Path) -> None:
-        """Put back the copies that a run, killed while it moved them, had put aside."""
-        aside = _aside(self._staged(student))
-        if aside.exists() and not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(aside, target)
-        shutil.rmtree(aside, ignore_errors=True)
-
     def _write(self, student: str, notebooks: Mapping[str, NotebookNode], timestamp: str) -> None:
         """Write what formgrader and feedback read, first to a folder of its own."""
         folder = self._staged(student)
@@ -341,28 +335,67 @@ def _late_penalties(converter: Any) -> Any:
 
 
 def _replace(staged: Path, target: Path) -> Callable[[], None]:
-    """Put a folder in another's place; return what puts the other back."""
+    """Put a folder in another's place; return what puts the other back.
+
+    Course directories often have `autograded/` on another disk, so the folder is first brought
+    beside its place: from there on, nothing is copied and a kill leaves the old or the new.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    old = _aside(staged)
+    new, old = _beside(target, "new"), _aside(target)
 
     def put_back() -> None:
-        shutil.rmtree(target, ignore_errors=True)
+        _remove(target)
         if old.exists():
             os.replace(old, target)
 
-    if target.exists():
-        os.replace(target, old)
+    _remove(new)  # a killed run's
     try:
-        os.replace(staged, target)
-    except OSError:
-        put_back()
-        raise
+        _move(staged, new)
+        if target.exists():
+            os.replace(target, old)
+        try:
+            os.replace(new, target)
+        except OSError:
+            put_back()
+            raise
+    finally:
+        _remove(new)
     return put_back
 
 
-def _aside(staged: Path) -> Path:
-    """Return where old copies wait for the end of the transaction; removed with the staging."""
-    return staged.with_name(f"{staged.name}.old")
+def _restore(target: Path) -> None:
+    """Put back the copies that a run, killed while it moved them, had put aside."""
+    old = _aside(target)
+    if old.exists() and not target.exists():
+        os.replace(old, target)
+    _remove(old)
+
+
+def _move(folder: Path, to: Path) -> None:
+    try:
+        os.replace(folder, to)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copytree(folder, to, symlinks=True)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, or a link to one, if it is there."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _aside(target: Path) -> Path:
+    """Return where old copies wait for the end of the transaction."""
+    return _beside(target, "old")
+
+
+def _beside(target: Path, what: str) -> Path:
+    """Return a neighbour that nbgrader does not see: what it looks for has no leading dot."""
+    return target.with_name(f".{target.name}.{what}")
 
 
 def _of_the_machine(error: BaseException | None) -> BaseException | None:

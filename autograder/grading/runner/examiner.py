@@ -12,6 +12,7 @@ import re
 import resource
 import signal
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -358,6 +359,7 @@ def serve_examiner(
         connection.send(pid)
         job = connection.recv()
         os.chdir(job["folder"])
+        sys.path.append(job["folder"])  # modules that the instructor put beside the notebook
         started = time.monotonic()
         student = Student(Wire(mine), pid, job["submission_seconds"])
         Guard(pid, scratch, limits, student.end).start()

@@ -53,7 +53,7 @@ class Guard(threading.Thread):
         if not _fits(self._scratch, limits):
             return (
                 f"The code wrote more than {limits.total_disk >> 20} MiB or {limits.files} files "
-                "in all"
+                "in all, or where nobody can look"
             )
         return ""
 
@@ -99,6 +99,8 @@ def _fits(folder: str, limits: Limits) -> bool:
                         waiting.append(entry.path)
                     if size > limits.total_disk or count > limits.files:
                         return False
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             continue  # it went away meanwhile
+        except OSError:
+            return False  # nested too deep, or closed to its owner: what is in it would not count
     return True

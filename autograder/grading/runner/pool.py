@@ -11,6 +11,8 @@ import multiprocessing
 import os
 import shutil
 import signal
+import stat
+import subprocess
 import tempfile
 import threading
 import time
@@ -209,7 +211,7 @@ def _examine(job: Job, running: _Running) -> Examined:
                 shutil.copytree(job.files, one, dirs_exist_ok=True)
         return _examine_in(scratch, lesson, job.cells, job.settings, running)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
 def _examine_in(
@@ -275,7 +277,19 @@ def _remove_leftovers() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
         if pid.isdecimal() and not _is_running(int(pid)):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a scratch folder of ours, whatever a student's code made of it."""
+    with suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
+    with suppress(OSError):
+        kind = folder.lstat()
+        if stat.S_ISDIR(kind.st_mode) and kind.st_uid == os.geteuid():
+            # Nested too deep for Python, or closed to its owner.
+            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+                subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def _is_running(pid: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import gc
 import io
-import os
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -65,6 +65,8 @@ class _Recorder:
 
 
 class _Stream(io.TextIOBase):
+    encoding = "utf-8"  # what asks whether × can be written is told yes
+
     def __init__(self, recorder: _Recorder, name: str) -> None:
         self._recorder, self._name = recorder, name
 
@@ -196,6 +198,19 @@ class _InteractiveShell(InteractiveShell):
             return str(super().transform_cell(raw_cell))  # type: ignore[no-untyped-call]
         return f"{raw_cell}\n"
 
+    def system(self, cmd: str) -> None:
+        """Run a `!command` with pipes: IPython's own way needs a terminal, which the box denies."""
+        ran = subprocess.run(
+            self.var_expand(cmd, depth=1),  # type: ignore[no-untyped-call]
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        sys.stdout.write(ran.stdout.decode(errors="replace"))
+        self.user_ns["_exit_code"] = ran.returncode
+
     def enable_gui(self, gui: Any = None) -> None:
         pass
 
@@ -226,7 +241,6 @@ def warm_up() -> Shell:
 
     It stays single-threaded: a fork has only the thread that forked.
     """
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     import ipywidgets  # noqa: F401
     import matplotlib.pyplot as plt
     import numpy.random  # noqa: F401
@@ -235,6 +249,7 @@ def warm_up() -> Shell:
     torch.set_num_threads(1)
     torch.softmax(torch.ones(3).exp(), 0)
     shell = Shell()
+    shell.run("%matplotlib inline")  # as every kernel does; matplotlib is imported already
     for kind in ("svg", "png"):
         fig, ax = plt.subplots(layout="constrained")
         ax.plot([1, 10], [1, 10], label="$x$")

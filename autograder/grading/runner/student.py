@@ -7,6 +7,7 @@ and it may lie, but only about what its own functions return.
 from __future__ import annotations
 
 import signal
+import sys
 from typing import Any
 
 from autograder.grading.runner.shell import Shell
@@ -14,12 +15,14 @@ from autograder.grading.runner.values import Foreign, pack, unpack
 from autograder.grading.runner.wire import Closed, Wire
 from autograder.marking import observe
 
-_MAX_NAMES = 500
+#: More than `from torch import *` and the like define.
+_MAX_NAMES = 10_000
 
 
 def serve(shell: Shell, wire: Wire) -> None:
     """Answer requests until the examiner closes the connection."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.path.insert(0, "")  # modules beside the notebook, as in a kernel
     functions, names = _Functions(), _Names(shell)
     while True:
         try:
@@ -38,14 +41,14 @@ class _Functions:
 
     def __init__(self) -> None:
         self._known: dict[str, Any] = {}
+        self._names: dict[int, str] = {}  # by id, which stays its own while it is known
 
     def name(self, function: Any) -> str:
-        for known, other in self._known.items():
-            if other is function:
-                return known
+        if (known := self._names.get(id(function))) is not None:
+            return known
         # A function without statements says so, for a marker that calls it "not attempted".
         name = f"{len(self._known)}{'-empty' if observe.is_empty(function) else ''}"
-        self._known[name] = function
+        self._known[name], self._names[id(function)] = function, name
         return name
 
     def get(self, name: str) -> Any:

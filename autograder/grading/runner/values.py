@@ -93,6 +93,8 @@ class _Packer:
             items = list(dict.items(value))
             pairs = [[self.pack(k, depth + 1), self.pack(v, depth + 1)] for k, v in items]
             return {"is": "dict", "items": pairs}
+        if issubclass(kind, str) and str.__len__(value) <= MAX_TEXT:  # such as an Enum's
+            return {"is": "str", "text": str.encode(value, "utf-8", "replace").decode()}
         numpy: Any = sys.modules.get("numpy")
         if numpy is not None and kind is numpy.ndarray and value.dtype.name in _ARRAY_DTYPES:
             if value.size <= MAX_NUMBERS:
