@@ -257,3 +257,13 @@ def test_every_right_form_of_softmax_passes(kernel, path):
     data, error = kernel.check(path.parent.name, answer)
     assert error is None, error
     assert data["text/plain"].startswith("✔ Looks right: ")
+
+
+def test_a_student_may_work_in_double_precision(kernel):
+    answer = "torch.set_default_dtype(torch.{})\n" + MODEL["softmax-of-x"]
+    try:
+        data, error = kernel.check("softmax-of-x", answer.format("float64"))
+    finally:
+        kernel.check("softmax-of-x", answer.format("float32"))
+    assert error is None, error
+    assert data["text/plain"].startswith("✔ Looks right: ")

@@ -127,8 +127,9 @@ def _handle(arguments: argparse.Namespace) -> int:
             grade(root, arguments.assignment, wanted, arguments.force, settings, progress)
         except (LabError, KeyboardInterrupt):
             progress.close()
-            print(f"Stopped after {_counted(progress.lines)}.", file=sys.stderr)
-            print("What is graded stays graded. Start again for the rest.", file=sys.stderr)
+            if progress.has_begun:
+                print(f"Stopped after {_counted(progress.lines)}.", file=sys.stderr)
+                print("What is graded stays graded. Start again for the rest.", file=sys.stderr)
             raise
     if arguments.json:
         print(json.dumps(_as_json(arguments.assignment, progress), indent=1))
@@ -438,6 +439,7 @@ class _Progress(Watcher):
     def __init__(self, quiet: bool) -> None:
         self.lines: list[Line] = []
         self.notes: list[str] = []
+        self.has_begun = False
         self._quiet = quiet
         self._bar: Any = None
 
@@ -455,6 +457,7 @@ class _Progress(Watcher):
     def begin(self, students: int) -> None:
         from tqdm import tqdm
 
+        self.has_begun = True
         # Nowhere but on a terminal.
         self._bar = tqdm(total=students, unit="student", disable=None, leave=False)
 
