@@ -99,6 +99,8 @@ def _fits(folder: str, limits: Limits) -> bool:
                         waiting.append(entry.path)
                     if size > limits.total_disk or count > limits.files:
                         return False
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             continue  # it went away meanwhile
+        except OSError:  # made without the right to list it, or so deep that its name is too long
+            return False
     return True

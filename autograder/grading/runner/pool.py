@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -209,7 +210,7 @@ def _examine(job: Job, running: _Running) -> Examined:
                 shutil.copytree(job.files, one, dirs_exist_ok=True)
         return _examine_in(scratch, lesson, job.cells, job.settings, running)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
 def _examine_in(
@@ -275,7 +276,29 @@ def _remove_leftovers() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
         if pid.isdecimal() and not _is_running(int(pid)):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, however a student's code may have filled the one in it."""
+    try:
+        with os.scandir(folder / "student") as entries:
+            has_folders = any(entry.is_dir(follow_symlinks=False) for entry in entries)
+    except OSError:
+        has_folders = True
+    if not has_folders:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    # `shutil.rmtree` calls itself and opens one more file for each level; a student's code can
+    # make more levels than either allows, and folders that not even their owner may list.
+    for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+        subprocess.run(
+            [*command, "--", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
 
 
 def _is_running(pid: int) -> bool:
