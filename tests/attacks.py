@@ -334,6 +334,12 @@ def _numbers_as_strings(made: Any) -> None:
         cell["metadata"]["nbgrader"] |= {"points": "1e3", "grade": "true", "locked": 0}
 
 
+def _many_cells(made: Any) -> None:
+    """What the last cell does, a hundred more cells do."""
+    last = made["cells"][-1]
+    made["cells"] += [copy.deepcopy(last) | {"id": f"again-{n}"} for n in range(100)]
+
+
 def _long_cell(made: Any) -> None:
     _of(made, "softmax")["source"] += "\n#" + "x" * 3_000_000
 
@@ -370,4 +376,5 @@ _EDITS: Mapping[str, Callable[[Any], None]] = {
     "numbers-as-strings": _numbers_as_strings,
     "attach-pages": _attach_pages,
     "long-cell": _long_cell,
+    "many-cells": _many_cells,
 }

@@ -510,7 +510,7 @@ _SYSTEM_READABLE = (
     *("/usr/local/share/fonts", "/usr/share/misc", "/usr/share/terminfo"),
     *("/etc/fonts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime"),
     *("/etc/mime.types", "/etc/os-release", "/etc/timezone"),
-    *("/dev/urandom", "/dev/random", "/dev/zero"),
+    *("/dev/urandom", "/dev/random"),
     *("/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu", "/sys/devices/system/node"),
 )
 _OWN_READABLE = ("maps", "stat", "statm", "status")  # of /proc/self
@@ -661,6 +661,8 @@ _REFUSED_VALUES: tuple[tuple[str, int, tuple[int, ...]], ...] = (
     ("ioctl", 1, (0x5412, 0x541C, 0x540E, 0x40086602, 0x401C5820, 0x8901, 0x8902)),
     ("fcntl", 1, (8, 10, 15)),  # signals by way of a file: F_SETOWN, F_SETSIG, F_SETOWN_EX
 )
+#: MAP_SHARED with MAP_ANONYMOUS: memory that belongs to no process, so that nobody can count it.
+_SHARED_MEMORY = 0x21
 #: CLONE_PTRACE, _PARENT, _NEWNS, _UNTRACED, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID,
 #: _NEWNET.
 _CLONE_FLAGS = (
@@ -727,6 +729,7 @@ def _filters() -> tuple[Any, ...]:
             refused.add_rule(no, call, s.Arg(position, s.MASKED_EQ, _INT, value))
     for flag in _CLONE_FLAGS:
         refused.add_rule(no, "clone", s.Arg(0, s.MASKED_EQ, flag, flag))
+    refused.add_rule(no, "mmap", s.Arg(3, s.MASKED_EQ, _SHARED_MEMORY, _SHARED_MEMORY))
     # A pair of datagram sockets could be turned to any address, even by sendmsg.
     refused.add_rule(no, "socketpair", s.Arg(0, s.NE, _AF_UNIX))
     for kind in _SOCK_TYPES:

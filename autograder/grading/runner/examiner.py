@@ -7,6 +7,7 @@ copies, functions as stand-ins that call over the wire. Nothing of the student's
 from __future__ import annotations
 
 import builtins
+import json
 import os
 import re
 import resource
@@ -34,6 +35,9 @@ from autograder.marking import observe
 CALL_SECONDS = 10.0
 #: Seconds between asking a cell to stop and ending its process.
 PATIENCE = 3.0
+#: The most characters that the outputs of all of a student's cells may have together: a thousand
+#: cells may each show as much as one may.
+MAX_OUTPUTS = 10_000_000
 
 
 class StudentError(Exception):
@@ -202,6 +206,7 @@ def examine(shell: Shell, student: Student, cells: Sequence[Cell], seconds: floa
     observe.look_in_this_process()
     lesson = _Lesson(shell, student)
     outputs: list[Outputs] = []
+    space = _Space(MAX_OUTPUTS)
     in_cells = in_tests = 0.0
     for cell in cells:
         if cell.shows is not None:
@@ -211,7 +216,9 @@ def examine(shell: Shell, student: Student, cells: Sequence[Cell], seconds: floa
         if cell.kind != "test":
             from_student = _run(student, cell, seconds)
         between = time.monotonic()
-        outputs.append(from_student if cell.kind == "student" else lesson.run(cell))
+        outputs.append(
+            space.fill(from_student) if cell.kind == "student" else lesson.run(cell)
+        )
         in_cells += between - started
         in_tests += time.monotonic() - between
     late = "The time for all its cells was up, and the rest was not run." if student.late else ""
@@ -313,6 +320,23 @@ def _checked(outputs: Any) -> Outputs:
             more = {"execution_count": None} if what == "execute_result" else {}
             checked.append({"output_type": what, "data": kept, "metadata": {}, **more})
     return checked
+
+
+class _Space:
+    """How much a submission's cells may still show."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def fill(self, outputs: Outputs) -> Outputs:
+        """Return the outputs as far as there is room for them, and say where one is missing."""
+        for index, one in enumerate(outputs):
+            self._left -= len(json.dumps(one))
+            if self._left < 0:
+                text = "[the outputs of all cells together are too long: the rest was left out]\n"
+                left_out = {"output_type": "stream", "name": "stdout", "text": text}
+                return [*outputs[:index], left_out]
+        return outputs
 
 
 def _text(value: Any) -> str:
