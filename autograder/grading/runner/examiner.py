@@ -162,7 +162,15 @@ class _Remote(observe.RemoteFunction):
                 poisoned=poisoned,
             )
             calls = [observe.call_from_message(one) for one in answer["calls"]]
-        except (StudentError, LookupError, TypeError, ValueError, AttributeError):
+        except (
+            StudentError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ):
             calls = []  # nothing that can be used came back
         count = len(arguments) + len(reused)
         return calls[:count] + [observe.DIED] * (count - len(calls))
@@ -215,9 +223,7 @@ def examine(shell: Shell, student: Student, cells: Sequence[Cell], seconds: floa
         if cell.kind != "test":
             from_student = _run(student, cell, seconds)
         between = time.monotonic()
-        outputs.append(
-            space.fill(from_student) if cell.kind == "student" else lesson.run(cell)
-        )
+        outputs.append(space.fill(from_student) if cell.kind == "student" else lesson.run(cell))
         in_cells += between - started
         in_tests += time.monotonic() - between
     late = "The time for all its cells was up, and the rest was not run." if student.late else ""
