@@ -334,6 +334,19 @@ def _numbers_as_strings(made: Any) -> None:
         cell["metadata"]["nbgrader"] |= {"points": "1e3", "grade": "true", "locked": 0}
 
 
+def _endless_formulas(made: Any) -> None:
+    """Formulas that begin and never end, each of which a renderer looks through the rest for."""
+    for number in range(40):
+        made["cells"].append(
+            {
+                "cell_type": "markdown",
+                "id": f"formula-{number}",
+                "metadata": {},
+                "source": "\\\\[" * 16_000,
+            }
+        )
+
+
 def _many_cells(made: Any) -> None:
     """What the last cell does, a hundred more cells do."""
     last = made["cells"][-1]
@@ -377,4 +390,5 @@ _EDITS: Mapping[str, Callable[[Any], None]] = {
     "attach-pages": _attach_pages,
     "long-cell": _long_cell,
     "many-cells": _many_cells,
+    "endless-formulas": _endless_formulas,
 }

@@ -148,7 +148,8 @@ class Recorder:
         except Exception as error:  # a preprocessor of the course's own may raise anything
             if (cause := _of_the_machine(error)) is not None:
                 raise LabError(why_not(cause)) from None
-            self._log.error("recording %s", student, exc_info=True)
+            with self._logged():
+                self._log.error("recording %s", student, exc_info=True)
             raise NotRecorded(
                 f"It could not be recorded ({type(error).__name__}). No mark was recorded; details "
                 "are in .softmax-lab/log."

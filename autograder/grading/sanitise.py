@@ -16,6 +16,10 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 #: Longer texts are shown as they were typed: parsing them could take for ever.
 MAX_LENGTH = 50_000
+#: So are texts in which a formula may begin at more places: each is searched to its end.
+_MAX_FORMULAS = 300
+_FORMULA = re.compile(r"\\[(\[]|\\begin")
+_MANY_BLANKS = re.compile(r"\s{300}")
 
 # Tags that only format, with attributes that only format or point to a web address. Tags that can
 # close a page's own boxes (div, section, …) are not among them.
@@ -36,6 +40,13 @@ _HARMLESS_TAG = re.compile(
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 _LINK = re.compile(r"(?:https?|mailto|ftp|attachment):|data:image/(?:png|jpeg|gif|webp);", re.I)
 _SCHEME = re.compile(r"[^/?#]*:")  # browsers ignore blanks and control characters in a scheme
+
+
+def takes_long(text: str) -> bool:
+    """Whether rendering a text could take minutes, as it can for one that is made to."""
+    if len(text) > MAX_LENGTH or _MANY_BLANKS.search(text):
+        return True
+    return sum(1 for _ in _FORMULA.finditer(text)) > _MAX_FORMULAS
 
 
 class _Collector(IPythonRenderer):
@@ -86,7 +97,7 @@ def sanitise(text: str, attachments: Mapping[str, Any] | None = None) -> str:
         attachments: the cell's attachments, by file name.
 
     """
-    if len(text) > MAX_LENGTH:
+    if takes_long(text):
         return _verbatim(text)
     found = _collect(text, attachments)
     for fragment in found.html:

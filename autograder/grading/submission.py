@@ -15,9 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from autograder.grading.sanitise import takes_long
+
 #: Limits of a submitted file. An honest notebook with pictures has a few MB and a hundred cells.
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
+#: Characters of all Markdown cells together, without those too long to be rendered.
+MAX_WRITTEN = 300_000
 
 Kind = Literal[
     "missing",  # no file
@@ -244,6 +248,12 @@ def read_cells(text: str, problems: list[Problem]) -> tuple[list[Cell], str | No
         for index, raw in enumerate(raw_cells)
         if (cell := _cell(index, raw, problems)) is not None
     ]
+    written = [c.source for c in cells if c.cell_type == "markdown" and not takes_long(c.source)]
+    if (length := sum(map(len, written))) > MAX_WRITTEN:
+        raise Unusable(
+            "too-large",
+            f"The notebook has {length} characters of written text; the limit is {MAX_WRITTEN}.",
+        )
     kernelspec = as_dict(as_dict(notebook.get("metadata")).get("kernelspec"))
     return cells, as_text(kernelspec.get("name"))
 

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from math_core import LatexError, LatexToMathML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from autograder.grading.sanitise import MAX_LENGTH
+from autograder.grading.sanitise import takes_long
 
 #: Longer formulas are shown as they were typed.
 MAX_FORMULA = 5_000
@@ -163,7 +163,7 @@ def markdown(
         folder: where its pictures are; they are put into the page.
 
     """
-    if len(text) > MAX_LENGTH:
+    if takes_long(text):
         return _as_typed(text)
     renderer = _Renderer(outline, attachments or {}, folder)
     try:

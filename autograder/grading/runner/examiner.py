@@ -163,7 +163,15 @@ class _Remote(observe.RemoteFunction):
                 poisoned=poisoned,
             )
             calls = [observe.call_from_message(one) for one in answer["calls"]]
-        except (StudentError, LookupError, TypeError, ValueError, AttributeError):
+        except (
+            StudentError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ):
             calls = []  # nothing that can be used came back
         count = len(arguments) + len(reused)
         return calls[:count] + [observe.DIED] * (count - len(calls))

@@ -16,6 +16,8 @@ from typing import Any
 #: The longest message that is read, in bytes.
 MAX_MESSAGE = 8 << 20
 
+#: How half of a character begins in JSON, and so does a whole one.
+_HALF = b"\\ud"
 _LENGTH = struct.Struct(">Q")
 
 
@@ -88,6 +90,9 @@ class Wire:
         data = self._read(length, deadline)
         try:
             message = json.loads(data)
+            if _HALF in data.lower():  # half a character cannot be written into a file
+                whole = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
+                message = json.loads(whole)
         except (ValueError, RecursionError):
             raise WireError("a message that is not JSON") from None
         if not isinstance(message, dict):
