@@ -125,9 +125,9 @@ def _handle(arguments: argparse.Namespace) -> int:
     with _Progress(quiet=arguments.json) as progress:
         try:
             grade(root, arguments.assignment, wanted, arguments.force, settings, progress)
-        except (LabError, KeyboardInterrupt):
+        except (LabError, KeyboardInterrupt) as error:
             progress.close()
-            if progress.has_begun:
+            if progress.has_begun or isinstance(error, KeyboardInterrupt):
                 print(f"Stopped after {_counted(progress.lines)}.", file=sys.stderr)
                 print("What is graded stays graded. Start again for the rest.", file=sys.stderr)
             raise
