@@ -35,6 +35,7 @@ DESERVED = {"wrapper-subclass": {"explore-largest-tests": 1}}
 HARMLESS = {
     "home-dotfiles": "their home is the scratch folder",
     "home-kernelspec": "their home is the scratch folder",
+    "home-startup": "their home is the scratch folder",
     "home-usercustomize": "their home is the scratch folder",
     "raises-the-inputs": "these are the inputs of a check that students can read",
     "returns-the-inputs": "these are the inputs of a check that students can read",
