@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +26,9 @@ from autograder.marking.exercises import HAND_MARKED
 ROOT = Path(__file__).parents[2]
 STUDENT, OTHER = "carol", "lin"
 QUESTION, POINTS = "explore-equal", "0.5"
+ELSEWHERE = (
+    '![a picture](https://pictures.example/1.png) <img src="https://pictures.example/2.png">'
+)
 COMMENT = 'How large are they? And for 0, 1 & -2, "all equal" too?'
 
 pytestmark = pytest.mark.slow
@@ -70,8 +73,11 @@ def _submission(written, student):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("class") / "course"
-    samples = [s for s in read_samples(ROOT / "tests/samples") if s.student in (STUDENT, OTHER)]
-    prepare(ROOT, folder, samples)
+    samples = {s.student: s for s in read_samples(ROOT / "tests/samples")}
+    answers = samples[STUDENT].cells
+    with_pictures = {**answers, QUESTION: f"{answers[QUESTION]} {ELSEWHERE}"}
+    samples[STUDENT] = replace(samples[STUDENT], cells=with_pictures)
+    prepare(ROOT, folder, [samples[STUDENT], samples[OTHER]])
     missing = frozenset(layer.name for layer in layers() if not layer.available)
     grade(folder, settings=Settings(jobs=2, waived=missing))
     return folder
