@@ -10,8 +10,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
+
+from autograder import grade
 
 ROOT = Path(__file__).parent.parent
 RELEASE = ROOT / "release/softmax/softmax.ipynb"
@@ -147,6 +150,11 @@ MISTAKES = [
     ),
     ("softmax", SOFTMAX + "return xx.softmax(1)", "IndexError", "number 0"),
     ("softmax", SOFTMAX + "return exp(xx)", "name 'exp' is not defined", ""),
+    ("softmax", SOFTMAX + "return xx.softmax(0)", "the work to PyTorch's softmax", ""),
+    ("softmax", SOFTMAX + "return torch.log_softmax(xx, 0).exp()", "the work to PyTorch's", ""),
+    ("softmax", SOFTMAX + "e = xx.abs().exp(); return e / e.sum()", "must agree", ""),
+    ("softmax", SOFTMAX + "return xx.exp().numpy()", "yours is `array(", "NumPy's"),
+    ("softmax", SOFTMAX + "raise ValueError('<b>' * 999)", "ValueError: <b><b>", ""),
     ("softmax", "softmax = 3", "TypeError: 'int' object is not callable", ""),
     ("explore-largest", "logits_for_output_1 = torch.tensor([1, 2, 1])", "1.0", "[1, 2, 1]"),
     ("explore-largest", "logits_for_output_1 = torch.tensor([0., 9., 0.])", "-2 to 2", ""),
@@ -157,6 +165,7 @@ MISTAKES = [
     ("predict", "predictions = 3", "a dictionary", ""),
     ("predict", "predictions = " + WORDS % ('"flat"', '"same"'), "yours is `'flat'`", ""),
     ("predict", "predictions = {}", '"x + 1": ...', ""),
+    ("predict", "predictions = {'x+1': 'same'}", 'there is no `"x + 1": ...`', ""),
     ("verdicts", "verdicts = " + WORDS % ("3", "[]"), "yours is `3`", ""),
     ("experiments", EXPERIMENTS + "p_triple = softmax_torch(x) * 3", "to 3", "Change the input"),
     ("experiments", EXPERIMENTS + "p_half = x * 0.5", "`p_half` add up to 3", "softmax is missing"),
@@ -164,6 +173,9 @@ MISTAKES = [
     ("overflow", OVERFLOW + "p_overflow = softmax_torch(x2)", "should see nan", "plain `softmax`"),
     ("overflow", OVERFLOW + "first_step = torch.exp", "first_step", "put brackets"),
     ("shifted", P_SHIFTED + "shift = x2.max", "`shift` should be", "brackets"),
+    ("shifted", "shift, p_shifted = 150, softmax_torch(x - 150)", "must agree", ""),
+    ("shifted", "shift, p_shifted = 150, x2 - 150", "add up to -150", "softmax is missing"),
+    ("shifted", P_SHIFTED + "shift = x2.numpy()", "yours is `array(", ""),
     ("shifted", P_SHIFTED + "shift = x2.mean()", "yours is `tensor(100.)`", ""),
     ("shifted", OVERFLOW + "p_shifted, shift = p_overflow, 150", "inf or nan", "became inf"),
     ("softmax-stable", STABLE + "e = xx.exp(); return e / e.sum()", "inf or nan", "became inf"),
@@ -179,8 +191,17 @@ MISTAKES = [
         "[0.0, -2.0, -2000.0]",
         "in place",
     ),
+    ("softmax-stable", STABLE + "e = (xx / xx.max()).exp(); return e / e.sum()", "must agree", ""),
+    ("softmax-stable", STABLE + "e = xx.clamp(max=80).exp(); return e / e.sum()", "must agree", ""),
+    ("softmax-stable", STABLE + "return softmax_torch(xx)", "the work to PyTorch's softmax", ""),
+    (
+        "softmax-stable",
+        STABLE + "e = (xx - xx.max()).exp(); return e / e.sum()\np_stable = softmax_stable(x)",
+        "`p_stable` is not what PyTorch says",
+        "",
+    ),
     ("analysis-shift", "y2_y3 = True", "yours is `True`", ""),
-    ("analysis-scale", "y2_y4 = 'Different'", "yours is `'Different'`", ""),
+    ("analysis-scale", "y2_y4 = 'differs'", "yours is `'differs'`", ""),
 ]
 
 
@@ -196,6 +217,7 @@ def test_a_mistake_is_shown_with_its_likely_cause(kernel, exercise, answer, seen
     assert cause in (told[1] if told else ""), text
     assert bool(cause) == bool(told), text
     assert len(error["traceback"]) == 1, "no page of traceback"
+    assert len(error["evalue"]) < 500
     assert error["traceback"][0].endswith(error["evalue"])
 
 
@@ -267,3 +289,43 @@ def test_a_student_may_work_in_double_precision(kernel):
         kernel.check("softmax-of-x", answer.format("float32"))
     assert error is None, error
     assert data["text/plain"].startswith("✔ Looks right: ")
+
+
+GETS_FULL_MARKS = [
+    ("predict", "predictions = " + WORDS % ('" Same "', '"SHARPER"')),
+    ("verdicts", "verdicts = " + WORDS % ('"Flatter"', '"sharper "')),
+    ("analysis-scale", "y2_y4 = 'Different'"),
+    ("shifted", P_SHIFTED + "shift = x2.numpy().max()"),
+    # A softmax that was stable from the start.
+    (
+        "overflow",
+        SOFTMAX + "e = (xx - xx.max()).exp(); return e / e.sum()\n" + OVERFLOW + "\n"
+        "p_overflow = softmax(x2)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("exercise", "answer"), GETS_FULL_MARKS)
+def test_a_check_is_content_with_what_gets_full_marks(kernel, exercise, answer):
+    names = {"torch": torch}
+    exec("x = torch.tensor([1.0, 2.0, 3.0]); x2 = 50 * x\n" + answer, names)
+    assert grade(exercise, names).passed
+    data, error = kernel.check(exercise, answer)
+    assert error is None, error
+    assert data["text/plain"].startswith("✔ ")
+
+
+@pytest.mark.parametrize(
+    "name", ["max", "min", "list", "shares", "expect", "show_panel", "torch", "re", "display"]
+)
+def test_a_student_may_use_any_name(kernel, name):
+    try:
+        data, error = kernel.check("softmax-of-x", f"p = softmax_torch(x); {name} = 3")
+        wrong, _ = kernel.check("softmax-of-x", f"import torch; p = x.exp(); {name} = 3")
+    finally:
+        kernel.run(f"del {name}")
+        kernel.run(CELLS["setup"].source)
+        kernel.run(CELLS["checks"].source)
+    assert error is None, error
+    assert data["text/plain"].startswith("✔ Looks right: ")
+    assert "Nothing is divided yet." in wrong["text/plain"]
