@@ -317,6 +317,8 @@ CALLS: dict[str, Callable[[], int]] = {
     "become root": lambda: LIBC.setuid(0),
     "type into the terminal": lambda: LIBC.ioctl(0, 0x5412, b"x"),
     "signal by way of a file": lambda: LIBC.fcntl(0, 8, os.getppid()),
+    "files under way in a socket": lambda: LIBC.sendmsg(0, 0, 0),
+    "more room in a socket": lambda: LIBC.setsockopt(0, socket.SOL_SOCKET, socket.SO_SNDBUF, 0, 0),
     "open by handle": lambda: LIBC.open_by_handle_at(-100, bytes(16), 0),
     "another filter": lambda: LIBC.syscall(317 if os.uname().machine == "x86_64" else 277, 1, 0, 0),
 }

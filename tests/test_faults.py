@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -24,7 +25,7 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
 
-from autograder.grading.confine import layers
+from autograder.grading.confine import Limits, layers
 from autograder.grading.course import Course
 from autograder.grading.errors import LabError
 from autograder.grading.run import grade
@@ -664,6 +665,87 @@ def test_files_can_be_hidden_neither_from_the_limit_nor_from_removal(course, mon
         assert "in all, or where nobody can look" in told[student], told
     assert told["ada"] == ""
     assert _points(course) == {"ada": FULL, "closed": 2, "deep": 2}
+
+
+REMOVED = """
+import os, time
+kept = []
+for n in range(60):
+    kept.append(os.open("file", os.O_RDWR | os.O_CREAT))
+    os.unlink("file")
+    os.write(kept[-1], bytes(5_000_000))
+"""
+
+MAPPED = """
+import os, time, torch
+kept = []
+for n in range(60):
+    with open("file", "wb") as file:
+        file.write(bytes(5_000_000))
+    kept.append(torch.from_file("file", shared=True, size=1))
+    os.unlink("file")
+time.sleep(60)
+"""
+
+OTHER_FILES = f"""
+import ctypes
+{REMOVED}
+libc = ctypes.CDLL(None)
+stack = ctypes.create_string_buffer(1 << 16)
+top = ctypes.c_void_p(ctypes.addressof(stack) + (1 << 16) - 64)
+SHARES_MEMORY_NOT_FILES = 0x100
+libc.clone(libc.pause, top, SHARES_MEMORY_NOT_FILES, None)
+for file in kept:
+    os.close(file)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("words", [f"{REMOVED}time.sleep(60)", MAPPED, OTHER_FILES])
+def test_a_removed_file_counts_as_long_as_it_takes_room(course, words):
+    _hand_in(course, "writer", words=words)
+    _hand_in(course, "ada", words="import os\nos.unlink(open('file', 'w').name)" + CELLS["words"])
+    lines, _ = grade(course, "tiny", settings=SETTINGS)
+    told = {line.student: " ".join(map(str, line.problems)) for line in lines}
+    assert re.search(r"wrote more than \d+ MiB .* in all", told["writer"])
+    assert told["ada"] == ""
+
+
+FIRST_THREAD_ENDS = """
+import ctypes, os, threading, time
+
+def take():
+    time.sleep(0.3)
+    block = bytearray(300 << 20)
+    block[::4096] = b"x" * len(block[::4096])
+    time.sleep(60)
+
+if os.fork() == 0:
+    threading.Thread(target=take).start()
+    ctypes.CDLL(None).syscall(93 if os.uname().machine == "aarch64" else 60, 0)
+time.sleep(60)
+"""
+
+SOCKETS = """
+import socket, time
+kept = [socket.socketpair() for _ in range(100)]
+for end in (end for pair in kept for end in pair):
+    end.setblocking(False)
+    try:
+        while True:
+            end.send(bytes(1 << 15))
+    except BlockingIOError:
+        pass
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("words", "mebibytes"), [(FIRST_THREAD_ENDS, 200), (SOCKETS, 30)])
+def test_memory_counts_where_no_process_shows_it(course, words, mebibytes):
+    _hand_in(course, "eater", words=words)
+    settings = replace(SETTINGS, limits=Limits(total_memory=mebibytes << 20))
+    ((line,), _) = grade(course, "tiny", settings=settings)
+    assert f"more than {mebibytes} MiB of memory in all" in str(line.problems)
 
 
 def test_cells_that_take_too_long_together_are_not_all_run(course):

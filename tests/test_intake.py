@@ -245,6 +245,8 @@ UNUSABLE = {
     ),
     "breaks off after a comma": (b'{"cells": [\n', "not-json", "breaks off"),
     "not JSON": (b'{"cells":\n [,' + b" " * 50 + b"]}", "not-json", "at line 2, column 3"),
+    "more than JSON": (b'{"cells": []}\n}', "not-json", "after the notebook's end, at line 2"),
+    "a line end in a text": (b'{"a\n": 1, "and": "so on"}', "not-json", "character at line 1"),
     "a web page": (b"<!DOCTYPE html><html></html>", "not-json", "a web page"),
     "a ZIP archive": (b"PK\x03\x04 and so on", "not-json", "ZIP"),
     "a number of 5000 digits": (b"[" + b"1" * 5000 + b"]", "not-json", "cannot be read"),
@@ -360,6 +362,11 @@ def test_another_file_name_is_graded_and_named(notebook, hand_in):
     intake = hand_in(notebook, name="numbers (1).ipynb")
     assert _answers(intake) == ANSWERS
     assert "numbers (1).ipynb instead of numbers.ipynb" in _the_problem(intake).what
+
+
+def test_what_macos_puts_beside_a_file_is_no_notebook(notebook, hand_in):
+    hand_in("\0\5\26\7", name="._numbers (1).ipynb")
+    assert _answers(hand_in(notebook, name="numbers (1).ipynb")) == ANSWERS
 
 
 def test_two_other_file_names_are_not_guessed_between(notebook, hand_in):

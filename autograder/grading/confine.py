@@ -202,7 +202,7 @@ def _confine(
         _become_nobody(scratch, may_read="landlock" not in waived)
     if "limits" not in waived:
         _limit(limits, alone=becomes_nobody)
-    _tie_to_parent(parent)
+    _tie_to_parent(parent, hide="landlock" in waived)
     if "landlock" not in waived:
         _restrict_files(scratch, readable, strict="seccomp" in waived)
     if "seccomp" not in waived:
@@ -317,10 +317,18 @@ def _be_first_out_of_memory() -> None:
         file.write("1000")
 
 
-def _tie_to_parent(parent: int) -> None:
-    """Die with the parent, keep others out; after the change of user, which undoes both."""
+def _tie_to_parent(parent: int, hide: bool) -> None:
+    """Die with the parent; after the change of user, which undoes this.
+
+    Args:
+        parent: the process that started this one.
+        hide: keep other students' processes out of this one's /proc where Landlock does not. It
+            keeps an ordinary user's `runner.guard` out too.
+
+    """
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _prctl(_PR_SET_DUMPABLE, 0)
+    if hide:
+        _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         raise _Missing("the process that started it has ended.")
@@ -474,7 +482,7 @@ def _resources(limits: Limits, alone: bool) -> dict[int, tuple[int, int]]:
         resource.RLIMIT_FSIZE: limits.file_size,
         resource.RLIMIT_NPROC: others + limits.processes,
         resource.RLIMIT_NOFILE: limits.open_files,
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: 1,  # 0 would not keep a system's crash handler from starting
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_RTPRIO: 0,
@@ -622,7 +630,7 @@ _ALLOWED = """
     renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn
     rt_sigsuspend rt_sigtimedwait sched_get_priority_max sched_get_priority_min sched_getaffinity
     sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval sched_setaffinity
-    sched_yield seccomp select sendfile sendmmsg sendmsg sendto set_mempolicy set_robust_list
+    sched_yield seccomp select sendfile sendto set_mempolicy set_robust_list
     set_tid_address setitimer setrlimit setsockopt shutdown sigaltstack signalfd signalfd4
     socketpair stat statfs statx symlink symlinkat sync_file_range sysinfo tgkill time
     timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create
@@ -641,9 +649,9 @@ _REFUSED = """
     open_tree perf_event_open personality pidfd_getfd pidfd_send_signal pivot_root
     process_madvise process_mrelease process_vm_readv process_vm_writev ptrace quotactl reboot
     removexattr request_key rt_sigqueueinfo rt_tgsigqueueinfo sched_setattr sched_setparam
-    sched_setscheduler seccomp semget setdomainname setgid setgroups sethostname setns setpgid
-    setpriority setregid setresgid setresuid setreuid setsid setuid setxattr shmget socket splice
-    swapoff swapon sync syslog tee umount2 unshare userfaultfd vhangup vmsplice
+    sched_setscheduler seccomp semget sendmmsg sendmsg setdomainname setgid setgroups sethostname
+    setns setpgid setpriority setregid setresgid setresuid setreuid setsid setuid setxattr shmget
+    socket splice swapoff swapon sync syslog tee umount2 unshare userfaultfd vhangup vmsplice
 """
 
 #: What does nothing and says that it succeeded. It must not reach files outside, which Landlock
@@ -660,6 +668,7 @@ _REFUSED_VALUES: tuple[tuple[str, int, tuple[int, ...]], ...] = (
     # files (FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR), signals by way of a file (FIOSETOWN, SIOCSPGRP).
     ("ioctl", 1, (0x5412, 0x541C, 0x540E, 0x40086602, 0x401C5820, 0x8901, 0x8902)),
     ("fcntl", 1, (8, 10, 15)),  # signals by way of a file: F_SETOWN, F_SETSIG, F_SETOWN_EX
+    ("setsockopt", 2, (7,)),  # SO_SNDBUF: `runner.guard` counts on what is usual
 )
 #: MAP_SHARED with MAP_ANONYMOUS: memory that belongs to no process, so that nobody can count it.
 _SHARED_MEMORY = 0x21
@@ -730,7 +739,7 @@ def _filters() -> tuple[Any, ...]:
     for flag in _CLONE_FLAGS:
         refused.add_rule(no, "clone", s.Arg(0, s.MASKED_EQ, flag, flag))
     refused.add_rule(no, "mmap", s.Arg(3, s.MASKED_EQ, _SHARED_MEMORY, _SHARED_MEMORY))
-    # A pair of datagram sockets could be turned to any address, even by sendmsg.
+    # A pair of datagram sockets could be turned to any address.
     refused.add_rule(no, "socketpair", s.Arg(0, s.NE, _AF_UNIX))
     for kind in _SOCK_TYPES:
         refused.add_rule(no, "socketpair", s.Arg(1, s.MASKED_EQ, 0xF, kind))
@@ -860,11 +869,11 @@ def _be_the_probe(name: str, folder: Path, writing: int) -> NoReturn:
         elif name == "limits":
             _limit(Limits(), alone=False)
         elif name == "landlock":
-            _tie_to_parent(os.getppid())
+            _tie_to_parent(os.getppid(), hide=False)
             _restrict_files(scratch, (), strict=False)
             _verify_files(scratch)
         else:
-            _tie_to_parent(os.getppid())
+            _tie_to_parent(os.getppid(), hide=False)
             _filter_calls(strict=True)
             _verify_calls()
     except Exception as error:  # whatever it is, the layer does not work here

@@ -102,7 +102,11 @@ def find_file(wanted: Path, problems: list[Problem]) -> Path:
     if not wanted.parent.is_dir():
         raise Unusable("missing", f"There is no folder {wanted.parent.name}.")
     try:
-        others = sorted(p for p in wanted.parent.iterdir() if p.suffix.lower() == ".ipynb")
+        others = sorted(
+            path
+            for path in wanted.parent.iterdir()
+            if path.suffix.lower() == ".ipynb" and not path.name.startswith("._")  # macOS's
+        )
     except OSError as error:
         raise Unusable("unreadable", f"The folder cannot be read: {error.strerror}.") from None
     if not others:
@@ -119,7 +123,7 @@ def find_file(wanted: Path, problems: list[Problem]) -> Path:
             "file-name",
             None,
             f"The file is named {names} instead of {wanted.name}.",
-            "It was graded all the same.",
+            "It was read all the same.",
         )
     )
     return others[0]
@@ -193,10 +197,12 @@ def _parse(text: str) -> Any:
             what = "The file is a web page, not a notebook."
         elif start.startswith(("pk\x03\x04", "%pdf")):
             what = "The file is a ZIP archive or a PDF, not a notebook."
+        elif error.msg == "Extra data":
+            what = f"The file goes on after the notebook's end, at {where}."
         elif error.pos >= len(text.rstrip()) - 10 or error.msg.startswith("Unterminated string"):
             what = f"The file breaks off: at {where}, its JSON is not complete."
         else:
-            what = f"The file is not JSON: {error.msg} at {where}."
+            what = f"The file is not JSON: {error.msg.removesuffix(' at')} at {where}."
         raise Unusable("not-json", what) from None
     except ValueError as error:  # such as a number of more than 4300 digits
         raise Unusable("not-json", f"The file's JSON cannot be read: {error}.") from None

@@ -9,15 +9,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from multiprocessing.connection import wait
+from pathlib import Path
 
 from autograder.grading.confine import Limits
 
 _SECONDS = 0.2
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+#: What waits in a socket, at most, where nobody may ask for more.
+_BUFFER = "/proc/sys/net/core/wmem_default"
 
 
 class Guard(threading.Thread):
@@ -47,10 +51,12 @@ class Guard(threading.Thread):
 
     def _excess(self) -> str:
         limits = self._limits
-        used = sum(max(0, _memory(pid) - self._before) for pid in _family(self._pid))
+        family = _family(self._pid)
+        buffers, removed = _held(family, self._scratch, limits.file_size)
+        used = buffers + sum(max(0, _memory(pid) - self._before) for pid in family)
         if used > limits.total_memory:
             return f"The code used more than {limits.total_memory >> 20} MiB of memory in all"
-        if not _fits(self._scratch, limits):
+        if not _fits(self._scratch, limits, removed):
             return (
                 f"The code wrote more than {limits.total_disk >> 20} MiB or {limits.files} files "
                 "in all, or where nobody can look"
@@ -60,10 +66,41 @@ class Guard(threading.Thread):
 
 def _memory(pid: int) -> int:
     """Return the bytes of a process that are no file's; 0 if there is no such process."""
-    with suppress(OSError), open(f"/proc/{pid}/statm") as file:
-        _, resident, shared, *_ = map(int, file.read().split())
-        return (resident - shared) * _PAGE
+    for task in _tasks(pid):  # the first thread may have ended, and then tells 0
+        with suppress(OSError), open(f"{task}/statm") as file:
+            _, resident, shared, *_ = map(int, file.read().split())
+            if resident:
+                return (resident - shared) * _PAGE
     return 0
+
+
+def _held(family: Iterable[int], scratch: str, file_size: int) -> tuple[int, int]:
+    """Return the bytes that sockets may hold, and those of removed files still open or mapped.
+
+    What a file that is only mapped takes nobody tells: it counts as `file_size`.
+    """
+    sockets, opened, mapped = set(), dict[int, int](), set()
+    below = f"{os.path.realpath(scratch)}/"
+    for task in (task for pid in family for task in _tasks(pid)):  # each may have files of its own
+        for descriptor in _listed(f"{task}/fd"):
+            with suppress(OSError):
+                file = os.stat(f"{task}/fd/{descriptor}")
+                if stat.S_ISSOCK(file.st_mode):
+                    sockets.add(file.st_ino)
+                elif stat.S_ISREG(file.st_mode) and not file.st_nlink:
+                    opened[file.st_ino] = 512 * file.st_blocks
+        with suppress(OSError), open(f"{task}/maps", "rb") as maps:
+            for line in maps:
+                if line.endswith(b" (deleted)\n"):
+                    *_, inode, path = line.split(maxsplit=5)
+                    if path.startswith(os.fsencode(below)):
+                        mapped.add(int(inode))
+    buffer = int(Path(_BUFFER).read_text())
+    return buffer * len(sockets), sum(opened.values()) + file_size * len(mapped - opened.keys())
+
+
+def _tasks(pid: int) -> list[str]:
+    return [f"/proc/{pid}/task/{task}" for task in _listed(f"/proc/{pid}/task")]
 
 
 def _family(pid: int) -> list[int]:
@@ -71,8 +108,8 @@ def _family(pid: int) -> list[int]:
     found, waiting = [], [os.getpid()]
     while waiting:
         one = waiting.pop()
-        for task in _listed(f"/proc/{one}/task"):
-            with suppress(OSError), open(f"/proc/{one}/task/{task}/children") as file:
+        for task in _tasks(one):
+            with suppress(OSError), open(f"{task}/children") as file:
                 children = [int(child) for child in file.read().split()]
                 found += children
                 waiting += children
@@ -86,8 +123,8 @@ def _listed(folder: str) -> list[str]:
         return []
 
 
-def _fits(folder: str, limits: Limits) -> bool:
-    size, count, waiting = 0, 0, [folder]
+def _fits(folder: str, limits: Limits, removed: int) -> bool:
+    size, count, waiting = removed, 0, [folder]
     while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:
@@ -103,4 +140,4 @@ def _fits(folder: str, limits: Limits) -> bool:
             continue  # it went away meanwhile
         except OSError:
             return False  # nested too deep, or closed to its owner: what is in it would not count
-    return True
+    return size <= limits.total_disk
