@@ -296,6 +296,11 @@ GETS_FULL_MARKS = [
     ("verdicts", "verdicts = " + WORDS % ('"Flatter"', '"sharper "')),
     ("analysis-scale", "y2_y4 = 'Different'"),
     ("shifted", P_SHIFTED + "shift = x2.numpy().max()"),
+    (
+        "softmax",
+        SOFTMAX + "e = xx.exp(); p = e / e.sum()\n"
+        "    assert torch.allclose(p, torch.softmax(xx, 0)); return p",
+    ),
     # A softmax that was stable from the start.
     (
         "overflow",

@@ -37,9 +37,9 @@ _strided = torch.strided
 _set_num_threads = torch.set_num_threads
 
 #: CPU seconds a student's code may use in one child, and seconds it may take in all. Right answers
-#: need some hundredths of either.
-CPU_LIMIT = 3
-WALL_LIMIT = 5.0
+#: need hundredths of either, or three if the first `torch.func.grad` imports torch's compiler.
+CPU_LIMIT = 6
+WALL_LIMIT = 8.0
 #: What a child may allocate beyond what the caller has, in bytes.
 MEMORY_LIMIT = 1 << 30
 #: The largest value that is read, in numbers, and the longest text, in characters.
@@ -108,7 +108,7 @@ class Call:
         argument_changed: whether this call or a later one changed it.
         result_changed: whether a later call changed what this one had returned.
         library: the library softmax that was called, or "".
-        replaceable: whether all such calls are of the kind that `poisoned` replaces.
+        replaceable: whether all such calls are of the kind that `nudged` changes.
 
     """
 
@@ -138,7 +138,7 @@ class RemoteFunction:
         self,
         arguments: Sequence[Sequence[float]],
         reused: Sequence[Sequence[float]] = (),
-        poisoned: bool = False,
+        nudged: bool = False,
     ) -> list[Call]:
         """Have `call` done in the function's process."""
         raise NotImplementedError
@@ -167,7 +167,7 @@ def call(
     function: object,
     arguments: Sequence[Sequence[float]],
     reused: Sequence[Sequence[float]] = (),
-    poisoned: bool = False,
+    nudged: bool = False,
 ) -> list[Call]:
     """Call a function with float32 vectors, in order, in one child.
 
@@ -179,8 +179,8 @@ def call(
         reused: vectors of one length for calls after those, all with one and the same tensor, which
             is overwritten with each vector in turn. What such a call returned is overwritten with
             zeros. A function that remembers nothing does not notice.
-        poisoned: put nan in place of what a library's softmax gives. A function that is right all
-            the same only compares itself with it.
+        nudged: change what a library's softmax gives by about a millionth, each number by another
+            chance. A function that returns the same as ever at most compares itself with it.
 
     Returns:
         One `Call` for each argument and each reused vector.
@@ -191,10 +191,10 @@ def call(
 
     """
     if issubclass(type(function), RemoteFunction):
-        return cast(RemoteFunction, function).watched(arguments, reused, poisoned)
+        return cast(RemoteFunction, function).watched(arguments, reused, nudged)
 
     def program(send: Callable[[Any], None]) -> None:
-        _call_all(function, arguments, reused, send, partial(_LibraryWatch, poisoned))
+        _call_all(function, arguments, reused, send, partial(_LibraryWatch, nudged))
 
     return _calls(program, len(arguments) + len(reused))
 
@@ -359,7 +359,7 @@ class _LibraryWatch(TorchDispatchMode):
     threads call, where they are entered.
 
     Args:
-        poisoned: whether kernels give nan.
+        nudged: whether what kernels give is changed a little.
 
     """
 
@@ -368,11 +368,11 @@ class _LibraryWatch(TorchDispatchMode):
         # Wrapped for the compiler, the first kernel would import it: seconds, in every child.
         return False
 
-    def __init__(self, poisoned: bool) -> None:
+    def __init__(self, nudged: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.found = ""
         self._has_kernel = self._has_other = False
-        self._poisoned = poisoned
+        self._nudged = nudged
         self._thread = threading.get_ident()
 
     @property
@@ -397,11 +397,10 @@ class _LibraryWatch(TorchDispatchMode):
         if kernel:
             self.found = self.found or kernel
             self._has_kernel = True
-            if self._poisoned:
-                nan = float("nan")
+            if self._nudged:
                 for tensor in result if isinstance(result, tuple) else (result,):
                     if issubclass(type(tensor), _Tensor) and _Tensor.is_floating_point(tensor):
-                        _Tensor.fill_(tensor, nan)
+                        _nudge(tensor)
         return result
 
     def _entered(self, frame: FrameType, event: str, arg: Any) -> None:
@@ -421,6 +420,17 @@ class _LibraryWatch(TorchDispatchMode):
         self.found = self.found or name.strip("_")
         if not is_torch or threading.get_ident() != self._thread:
             self._has_other = True  # no kernel that this mode sees
+
+
+#: Too little for a comparison with it to fail, enough to be seen in what is computed from it.
+_NUDGE = 1e-6
+
+
+def _nudge(tensor: Any) -> None:
+    chances = os.urandom(_Tensor.numel(tensor))  # a student's own random numbers stay as they are
+    factors = [1 + _NUDGE * (byte / 127.5 - 1) for byte in chances]
+    by = _functions.tensor(factors, dtype=torch.float64)
+    _Tensor.mul_(tensor, _Tensor.reshape(by, _Tensor.size(tensor)))
 
 
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")

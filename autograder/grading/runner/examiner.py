@@ -150,7 +150,7 @@ class _Remote(observe.RemoteFunction):
         self,
         arguments: Sequence[Sequence[float]],
         reused: Sequence[Sequence[float]] = (),
-        poisoned: bool = False,
+        nudged: bool = False,
     ) -> list[observe.Call]:
         """See `observe.RemoteFunction`."""
         try:
@@ -160,7 +160,7 @@ class _Remote(observe.RemoteFunction):
                 function=self._name,
                 arguments=[list(one) for one in arguments],
                 reused=[list(one) for one in reused],
-                poisoned=poisoned,
+                nudged=nudged,
             )
             calls = [observe.call_from_message(one) for one in answer["calls"]]
         except (

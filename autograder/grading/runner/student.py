@@ -83,7 +83,7 @@ def _answer(
         return _call(functions, request)
     if what == "watch":
         function = functions.get(request["function"])
-        wanted = request["arguments"], request["reused"], request["poisoned"]
+        wanted = request["arguments"], request["reused"], request["nudged"]
         return {"calls": [observe.call_to_message(one) for one in observe.call(function, *wanted)]}
     raise ValueError(what)
 
