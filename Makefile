@@ -8,7 +8,7 @@ TORCH_BACKEND ?= cpu
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the commands
-	@sed -n 's/^\([a-z.-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z. -]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 15
 
 .venv: .venv/.ready ## make the Python environment
 # PyPI's Linux wheels of torch carry several GB of CUDA. The CPU build has a version of its own,
@@ -58,26 +58,27 @@ build release: .venv ## make source/ and release/ from notebooks/softmax.md
 
 # JupyterLab with settings of its own: yours stay as they are.
 LAB := $(CURDIR)/.softmax-lab
-JUPYTER = JUPYTER_CONFIG_PATH=$(LAB) $(CURDIR)/$(BIN)/jupyter-lab \
-  --LabApp.user_settings_dir=$(LAB)/settings --LabApp.workspaces_dir=$(LAB)/workspaces
+JUPYTER = JUPYTER_CONFIG_PATH="$(LAB)" $(BIN)/jupyter-lab \
+  --LabApp.user_settings_dir="$(LAB)/settings" --LabApp.workspaces_dir="$(LAB)/workspaces"
 
 # A double click on a .md file opens it as a notebook here. The server's root is the course: the
 # formgrader wants it.
 author: .venv ## edit the lesson in JupyterLab, with nbgrader's Create Assignment panel
-	@mkdir -p $(LAB)/labconfig
-	@$(BIN)/jupytext-config --settings-file $(LAB)/labconfig/default_setting_overrides.json \
+	@mkdir -p "$(LAB)/labconfig"
+	@$(BIN)/jupytext-config --settings-file "$(LAB)/labconfig/default_setting_overrides.json" \
 	  set-default-viewer markdown myst
-	$(JUPYTER) --ServerApp.root_dir=$(CURDIR) \
+	$(JUPYTER) --ServerApp.root_dir="$(CURDIR)" \
 	  --LabApp.default_url=/lab/tree/notebooks/softmax.md $(LABFLAGS)
 
 lab: .venv ## work on the lesson as a student, in a copy that is yours
-	@mkdir -p $(LAB)/student
-	@cp -n release/softmax/softmax.ipynb $(LAB)/student/ || true
-	$(JUPYTER) --ServerApp.root_dir=$(LAB)/student \
+	@mkdir -p "$(LAB)/student"
+	@cp -n release/softmax/softmax.ipynb "$(LAB)/student/" || true
+	$(JUPYTER) --ServerApp.root_dir="$(LAB)/student" \
 	  --LabApp.default_url=/lab/tree/softmax.ipynb $(LABFLAGS)
 
+# For a quick look: make bench BENCH="--sizes 2,4".
 bench: .venv ## grade the same class with stock nbgrader and with the runner: times and memory
-	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/bench.py $(BENCH)
 
 grade: .venv ## grade what is in submitted/
 	$(BIN)/softmax-lab grade

@@ -166,18 +166,28 @@ def compare(sizes: tuple[int, ...], jobs: int) -> None:
         subprocess.run(report, check=True)
 
 
+def _sizes(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    sizes = sorted({int(part) for part in parts}) if all(map(str.isdecimal, parts)) else []
+    if len(sizes) < 2 or sizes[0] < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two or more sizes, such as 2,10")
+    return tuple(sizes)
+
+
 def main() -> None:
     """Compare, or do one part of it in a process of its own."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="class sizes")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--sizes", type=_sizes, default=SIZES, metavar="N,M", help="class sizes, two or more"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     parser.add_argument("--grade", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.grade:
         grade_once(arguments.grade, arguments.jobs, arguments.measure)
     else:
-        compare(tuple(map(int, arguments.sizes.split(","))), arguments.jobs)
+        compare(arguments.sizes, arguments.jobs)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,8 @@ def _choose(only: str | None, sample: int | None) -> list[attacks.Attack]:
         if unknown := names - {attack.name for attack in every}:
             sys.exit(f"there is no attack {', '.join(sorted(unknown))} in tests/attacks/.")
         every = [attack for attack in every if attack.name in names]
+    if sample is not None and sample < 1:
+        sys.exit("--sample wants 1 or more.")
     if sample and sample < len(every):
         every = [every[i * len(every) // sample] for i in range(sample)]
     return every

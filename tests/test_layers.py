@@ -1,6 +1,7 @@
 """The marking layer stands alone: it imports the standard library, torch and itself."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,3 +30,23 @@ def test_marking_imports_nothing_of_the_grading_layer(path):
             or top == "torch"
             or name.startswith("autograder.marking")
         ), f"{path.name} imports {name}"
+
+
+BARE = """
+import sys
+from autograder.grading.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command", [["build", "--check"], ["report"], ["demo"]])
+def test_a_missing_package_is_named_and_help_needs_none(command):
+    root = Path(__file__).parent.parent
+    # Without site there is no package but ours.
+    python = [sys.executable, "-S", "-c", BARE]
+    shown = subprocess.run([*python, "--help"], cwd=root, capture_output=True, text=True)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    run = subprocess.run([*python, *command], cwd=root, capture_output=True, text=True)
+    assert run.returncode == 2
+    assert "has no package" in run.stderr
+    assert "Traceback" not in run.stderr

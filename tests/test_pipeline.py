@@ -354,6 +354,14 @@ def test_no_source_is_said(bare):
     assert "softmax-lab build" in done.stderr
 
 
+def test_a_broken_source_is_named(bare):
+    (bare / "submitted" / "ada").mkdir(parents=True)
+    (bare / "source" / "softmax" / "softmax.ipynb").write_text("{")
+    done = _finish(_lab("grade", "--course", bare))
+    assert done.returncode == 2
+    assert "source/softmax/softmax.ipynb is not a notebook" in done.stderr
+
+
 def test_a_broken_gradebook_is_said(bare):
     (bare / "submitted" / "ada").mkdir(parents=True)
     (bare / "gradebook.db").write_text("This is no database. " * 100)

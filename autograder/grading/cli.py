@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from autograder.grading import build, class_report, demo, doctor, run
-from autograder.grading.errors import LabError
+from autograder.grading.errors import BAD_INPUT, LabError
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
 
@@ -27,13 +27,22 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one subcommand and return its exit status; a `LabError` is printed, not raised."""
+    """Return a subcommand's exit status; a `LabError` or a missing package is printed."""
     arguments = parser().parse_args(argv)
     try:
         status: int = arguments.handler(arguments)
     except LabError as error:
         print(f"softmax-lab: {error}", file=sys.stderr)
         return error.status
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "autograder":
+            raise
+        print(
+            f"softmax-lab: {sys.executable} has no package {error.name}: run `make .venv`, or "
+            "install softmax-lab with pip, and use that environment's softmax-lab.",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("softmax-lab: stopped.", file=sys.stderr)
         return INTERRUPTED

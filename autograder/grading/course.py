@@ -112,12 +112,14 @@ class Course:
         """Record the source's cells and points in the gradebook; `release/` is left alone.
 
         Raises:
-            LabError: nbgrader refused, most likely because the gradebook holds marks of cells
-                that the source no longer has.
+            LabError: a source is not a notebook; or nbgrader refused, most likely because the
+                gradebook holds marks of cells that the source no longer has.
 
         """
         from nbgrader.converters import GenerateAssignment
 
+        for source in self.sources:
+            _notebook(source)  # nbgrader would not name the file
         with self._logged() as lines:
             directory = self._directory(release_directory=f"{STATE}/release")
             converter = GenerateAssignment(coursedir=directory, parent=self._app)

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from autograder.grading.sanitise import takes_long
-
 #: Limits of a submitted file. An honest notebook with pictures has a few MB and a hundred cells.
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
@@ -254,6 +252,8 @@ def read_cells(text: str, problems: list[Problem]) -> tuple[list[Cell], str | No
         for index, raw in enumerate(raw_cells)
         if (cell := _cell(index, raw, problems)) is not None
     ]
+    from autograder.grading.sanitise import takes_long  # slow to import
+
     written = [c.source for c in cells if c.cell_type == "markdown" and not takes_long(c.source)]
     if (length := sum(map(len, written))) > MAX_WRITTEN:
         raise Unusable(

@@ -405,6 +405,8 @@ class _LibraryWatch(TorchDispatchMode):
 
     def _entered(self, frame: FrameType, event: str, arg: Any) -> None:
         if event == "call":
+            if frame.f_globals is globals():
+                return  # this module, which may be installed too
             code = frame.f_code
             name = getattr(code, "co_qualname", code.co_name)
             file = code.co_filename
