@@ -87,6 +87,12 @@ class LyingTensor(torch.Tensor):
         return torch.tensor(True)
 
 
+class DefendedTensor(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        raise ValueError
+
+
 class RaisingError(Exception):
     def __str__(self):
         raise ValueError
@@ -109,6 +115,8 @@ def raises_what_cannot_be_read(xx):
         (raises_what_cannot_be_read, Outcome.RAISED),
         (lambda xx: AlwaysEqual(), Outcome.WRONG_TYPE),
         (lambda xx: xx.as_subclass(LyingTensor), Outcome.WRONG),
+        (lambda xx: xx.exp().as_subclass(DefendedTensor), Outcome.WRONG),
+        (lambda xx: torch.quantize_per_tensor(xx, 0.1, 0, torch.quint8), Outcome.WRONG_TYPE),
         (lambda xx: torch.empty(3, device="meta"), Outcome.WRONG),
         (lambda xx: torch.eye(3).to_sparse(), Outcome.WRONG),
         (lambda xx: torch.zeros(10_000_000), Outcome.WRONG),

@@ -282,16 +282,26 @@ def _call_all(
         kept.append((value, result))
         given.append((argument, after))
     argument = None
+    zero = _functions.tensor(0.0, dtype=_float32)
     for values in reused:
         tensor = _functions.tensor(list(values), dtype=_float32)
-        if argument is None:
+        if argument is None or not _overwrite(argument, tensor):
             argument = tensor
-        else:  # through a view without a history, in case the function made it require gradients
-            _Tensor.copy_(_Tensor.detach(argument), tensor)
         value, _, _ = _call_once(function, argument, send, nullcontext)
         if issubclass(type(value), _Tensor):
-            _Tensor.zero_(_Tensor.detach(value))
+            _overwrite(value, zero)
     _tell_late_changes(kept, given, send)
+
+
+def _overwrite(tensor: Any, source: Any) -> bool:
+    """Copy into a tensor, and return whether it can be written to."""
+    try:
+        with torch._C.DisableTorchFunctionSubclass():
+            # Through a view without a history, in case the function made it require gradients.
+            _Tensor.copy_(_Tensor.detach(tensor), source)
+    except BaseException:  # resized, expanded, of another layout, or defended by its class
+        return False
+    return True
 
 
 def _call_once(
@@ -418,7 +428,7 @@ class _LibraryWatch(TorchDispatchMode):
                 return
         else:
             return
-        self.found = self.found or name.strip("_")
+        self.found = self.found or name.removesuffix(".__init__").strip("_")
         if not is_torch or threading.get_ident() != self._thread:
             self._has_other = True  # no kernel that this mode sees
 
@@ -707,10 +717,15 @@ def _plain(seen: Observation) -> dict[str, Any]:
 def _observation(message: Mapping[str, Any]) -> Observation:
     return Observation(
         kind=str(message["kind"]),
-        type_name=str(message.get("type_name", "")),
+        type_name=_whole(message.get("type_name", "")),
         dtype=str(message.get("dtype", "")),
         shape=tuple(map(int, message.get("shape", ()))),
         values=tuple(map(float, message.get("values", ()))),
-        text=str(message.get("text", "")),
-        items=tuple((str(key), _observation(item)) for key, item in message.get("items", ())),
+        text=_whole(message.get("text", "")),
+        items=tuple((_whole(key), _observation(item)) for key, item in message.get("items", ())),
     )
+
+
+def _whole(text: object) -> str:
+    """Put ? for half characters, which no page or stream can hold."""
+    return str(text).encode(errors="replace").decode()
