@@ -1,4 +1,4 @@
 # told: typed-e
 def softmax(xx):
-    powers = 2.71828**xx
+    powers = 2.7183**xx
     return powers / powers.sum()
