@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from autograder import Outcome, grade
+from autograder.marking import observe
 
 
 def naive(xx):
@@ -87,6 +88,12 @@ class LyingTensor(torch.Tensor):
         return torch.tensor(True)
 
 
+class DefendedTensor(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        raise ValueError
+
+
 class RaisingError(Exception):
     def __str__(self):
         raise ValueError
@@ -109,6 +116,8 @@ def raises_what_cannot_be_read(xx):
         (raises_what_cannot_be_read, Outcome.RAISED),
         (lambda xx: AlwaysEqual(), Outcome.WRONG_TYPE),
         (lambda xx: xx.as_subclass(LyingTensor), Outcome.WRONG),
+        (lambda xx: xx.exp().as_subclass(DefendedTensor), Outcome.WRONG),
+        (lambda xx: torch.quantize_per_tensor(xx, 0.1, 0, torch.quint8), Outcome.WRONG_TYPE),
         (lambda xx: torch.empty(3, device="meta"), Outcome.WRONG),
         (lambda xx: torch.eye(3).to_sparse(), Outcome.WRONG),
         (lambda xx: torch.zeros(10_000_000), Outcome.WRONG),
@@ -211,6 +220,37 @@ def test_a_caller_that_ignores_its_children_is_served():
         assert grade("softmax", naive).passed
     finally:
         signal.signal(signal.SIGCHLD, before)
+
+
+def test_how_long_a_process_has_computed_is_known():
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        while time.process_time() < 0.3:
+            pass
+        os.write(writing, b"done")
+        signal.pause()
+    try:
+        os.read(reading, 4)
+        assert 0.3 <= observe._cpu_seconds(child) < 3
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+        os.close(writing)
+    assert observe._cpu_seconds(child) == 0
+
+
+def test_only_what_a_function_does_not_compute_is_limited_by_the_clock(monkeypatch):
+    def waits(xx):
+        if xx.tolist() == [1, 2, 3]:
+            time.sleep(0.2)
+        return naive(xx)
+
+    monkeypatch.setattr(observe, "WALL_LIMIT", 0.1)
+    assert grade("softmax", waits).findings[0].outcome is Outcome.TIMED_OUT
+    monkeypatch.setattr(observe, "_cpu_seconds", lambda process: 60.0)
+    assert grade("softmax", waits).passed
 
 
 def test_what_is_right_before_a_loop_is_marked():

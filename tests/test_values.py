@@ -122,9 +122,12 @@ WRONG = [
     ("shifted", "shift = x2.mean()", "PARTLY_RIGHT", 1, "its mean"),
     ("shifted", "shift = x.max()", "PARTLY_RIGHT", 1, "largest element of x,"),
     ("shifted", "shift = x2.max", "PARTLY_RIGHT", 1, "parentheses"),
+    ("shifted", "shift = 150.01", "PARTLY_RIGHT", 1, "is 150.01, not 150"),
+    ("shifted", "p_shifted = softmax(x2).nan_to_num()", "PARTLY_RIGHT", 1, "nan seem to be replaced"),
     ("shifted", "shift = 'max'", "PARTLY_RIGHT", 1, "the text 'max'"),
     ("shifted", "shift = [150.0]", "PARTLY_RIGHT", 1.5, "a list"),
     ("softmax-stable", "p_stable = softmax(x2)", "PARTLY_RIGHT", 5, "still nan"),
+    ("softmax-stable", "p_stable = softmax(x2).nan_to_num()", "PARTLY_RIGHT", 5, "nan seem to be replaced"),
     ("softmax-stable", "p_stable = softmax_stable(x)", "PARTLY_RIGHT", 5, "softmax of x, not of x2"),
     ("softmax-stable", "softmax_stable = softmax", "PARTLY_RIGHT", 1, "still overflows"),
     ("analysis-shift", "y2_y3 = 'different'", "WRONG", 0, "subtracted"),
@@ -149,6 +152,7 @@ ALSO_RIGHT = [
     ("explore-largest", "logits_for_output_1 = torch.tensor([-2, 2, -2], dtype=torch.float64)"),
     ("shifted", "shift = x2.max().item()"),
     ("shifted", "shift = int(max(x2))"),
+    ("shifted", "shift = x2.max().numpy()"),
     ("shifted", "shift = x2.max(dim=0, keepdim=True).values"),
     ("verdicts", "verdicts = {k: v.upper() + ' ' for k, v in verdicts.items()}"),
     ("verdicts", "verdicts['x'] = 'same'"),
@@ -278,3 +282,20 @@ def test_no_message_of_an_exception_tells_a_hidden_input():
     report = grade("softmax", softmax)
     assert "ValueError" in report.message
     assert "the input was" not in report.message
+
+
+def test_an_operation_that_torch_does_not_implement_is_an_error_and_told():
+    report = grade("softmax", lambda xx: torch.nn.functional.softplus(xx.long()))
+    assert report.outcome is Outcome.RAISED
+    assert "not implemented for 'Long'" in report.message
+
+
+def test_half_a_character_can_be_shown():
+    def softmax(xx):
+        raise ValueError("\ud800")
+
+    assert "ValueError: ?" in grade("softmax", softmax).message.encode().decode()
+
+
+def test_a_library_class_is_called_by_its_name():
+    assert "It calls `Softmax`." in grade("softmax", lambda xx: torch.nn.Softmax(0)(xx)).message

@@ -56,7 +56,9 @@ MODERATE: tuple[Case, ...] = (
     *_group("negative numbers", (-1.0, -4.0, -2.5), (-8.0, -6.0, -7.0, -9.5)),
     *_group("numbers far below zero", (-40.0, -41.5, -39.0), (-60.0, -60.5)),
     *_group("numbers far above zero", (55.0, 60.0, 58.25), (41.0, 40.0, 42.5, 38.0)),
-    *_group("small and large numbers together", (-30.0, 0.0, 30.0, 29.5, 0.001)),
+    *_group(
+        "small and large numbers together", (-30.0, 0.0, 30.0, 29.5, 0.001), (40.0, -40.0, 38.5)
+    ),
     *_group("numbers that are nearly equal", (1.0, 1.001, 0.999), (1e-4, -1e-4, 0.0)),
     _drawn("many numbers", 12, 3.0, seed=1),
     _drawn("many numbers", 40, 5.0, seed=2),
@@ -105,6 +107,7 @@ EXTREME: tuple[Case, ...] = (
         (0.0, 1.0, 500.0, 2.0, -1.0),
         (3.0, -2.0, 0.5, 1.0, 0.0, 2.0, 900.0, 1.5, -4.0, 0.25, 2.5),
         (1.0, 300.0, 2.0, 650.0, 3.0, 340.0, 2.0),
+        (0.0, 1.0) * 33 + (400.0,) + (2.0, 1.0) * 33,
     ),
     *_group("several largest numbers", (700.0, 2.0, 700.0, -1.0), (-900.0, -905.0, -900.0)),
     *_group(

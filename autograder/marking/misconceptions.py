@@ -89,7 +89,7 @@ def _shares(weights: Tensor) -> Tensor:
 _EPSILONS = tuple(10.0**-n for n in (*range(11), 12, 15, 16, 20))
 _SHIFTS = (1, *range(10, 160, 10), 75, 85, 87, 88, 200, 300, 500, 1000, 10000)
 _LIMITS = (1, 5, 10, 20, 30, 50, 60, 70, 80, 85, 87, 88, 88.7, 88.72, 100)
-_NEARLY_E = (2.7182, 2.718, 2.72, 2.71, 2.7, 2.8, 3.0)
+_NEARLY_E = (2.7183, 2.7182, 2.718, 2.72, 2.71, 2.7, 2.8, 3.0)
 _FACTORS = (2.0, 3.0, 5.0, 10.0, 50.0, 100.0, 0.5, 1 / 3, 0.25, 0.2, 0.1, 0.02, 0.01)
 
 _LIST = (
@@ -231,7 +231,7 @@ _LIST = (
         "softmin",
         "This looks like softmax of -x: the smallest input gets the largest output.",
         "Where did a minus sign come in?",
-        (lambda x: _stable(-x), lambda x: _naive(-x)),
+        (lambda x: _stable(-x), lambda x: _naive(-x), lambda x: _naive(x.max() - x)),
     ),
     Misconception(
         "sigmoid",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from autograder.marking.cases import LESSON, LESSON_LARGE, Vector
 from autograder.marking.exercises import EFFECT_WORDS, EFFECTS
-from autograder.marking.misconceptions import recognise
+from autograder.marking.misconceptions import MISCONCEPTIONS, recognise
 from autograder.marking.observe import Observation
 from autograder.marking.reference import close, exp32, softmax, tolerance
 from autograder.marking.report import Finding, Outcome
@@ -134,6 +134,13 @@ _OVERFLOW_LIKE_X = Hint(
     "What does your own softmax(x2) give?",
 )
 
+# On this one vector other formulas give the same zeros, all of them less likely.
+_NAN_REPLACED = Hint(
+    (0.0, 0.0, 0.0),
+    MISCONCEPTIONS["nan-replaced"].says,
+    MISCONCEPTIONS["nan-replaced"].question,
+)
+
 #: Every tensor that is marked by its numbers, by its name.
 TENSOR_RULES: Mapping[str, TensorRule] = {
     rule.name: rule
@@ -192,6 +199,7 @@ TENSOR_RULES: Mapping[str, TensorRule] = {
         _softmax_rule(
             "p_shifted",
             tuple(value - 150 for value in LESSON_LARGE),
+            _NAN_REPLACED,
             Hint(
                 (0.0, _NAN, _NAN),
                 "This is what softmax gives for x2 before the shift.",
@@ -211,6 +219,7 @@ TENSOR_RULES: Mapping[str, TensorRule] = {
         _softmax_rule(
             "p_stable",
             LESSON_LARGE,
+            _NAN_REPLACED,
             Hint(
                 (0.0, _NAN, _NAN),
                 "There is still nan in it.",
@@ -352,7 +361,7 @@ _OTHER_STATISTICS = {
 
 
 def mark_shift(seen: Observation | None, max_points: float) -> Finding:
-    """Mark the statistic of x2 that 150 is: a number, or a tensor with one element."""
+    """Mark the statistic of x2 that 150 is: a number, or a tensor or array with one element."""
     name = "shift"
     if (early := _no_value(name, seen, max_points)) is not None:
         return early
@@ -365,12 +374,12 @@ def mark_shift(seen: Observation | None, max_points: float) -> Finding:
         return Finding(name, Outcome.WRONG_TYPE, 0, max_points, message)
     value = seen.values[0]
     if close([value], [_SHIFT], 1e-5):
-        if seen.kind in ("number", "tensor"):
+        if seen.kind in ("number", "tensor", "array"):
             return Finding(name, Outcome.RIGHT, max_points, max_points, "`shift` is right.")
         message = f"`shift` holds the right number, but it is {article(seen)}; take it out of it."
         return Finding(name, Outcome.WRONG_TYPE, max_points / 2, max_points, message)
     like = next((w for v, w in _OTHER_STATISTICS.items() if close([value], [v], 1e-4)), None)
-    message = f"`shift` is {value:.4g}" + (f": that is {like}." if like else ", not 150.")
+    message = f"`shift` is {value:g}" + (f": that is {like}." if like else ", not 150.")
     question = "Which number computed from the elements 50, 100 and 150 is 150?"
     return Finding(name, Outcome.WRONG, 0, max_points, message, question)
 
