@@ -89,12 +89,38 @@ def test_nothing_is_placed_over_the_page():
 def test_pictures_keep_their_own_names():
     html = clean(
         '<svg><defs><path id="a" d="M0 0"/></defs><use xlink:href="#a"/>'
-        '<rect clip-path="url(#a)"/></svg>'
+        '<rect clip-path="url(#a)"/><rect style="clip-path: url(#a)"/></svg>'
     )
     name = re.search(r'id="([^"]+)"', html)[1]
     assert name != "a"
     assert f'xlink:href="#{name}"' in html
-    assert f"url(#{name})" in html
+    assert len(re.findall(rf"url\((?:&quot;)?#{name}\b", html)) == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "url(//a.org)",
+        "URL( 'https://a.org' )",
+        r"\75rl(https://a.org)",
+        "image-set('https://a.org' 1x)",
+        "-webkit-image-set(url(https://a.org) 1x)",
+        "var(--none, url(https://a.org))",
+        "url(#a) url(https://a.org)",
+    ],
+)
+def test_no_style_fetches_anything(value):
+    html = clean(
+        f'<li style="list-style: {value}">a</li><p style="cursor: {value}, auto">b</p>'
+        f'<svg><path fill="{value}" clip-path="{value}" marker-end="{value}" '
+        f'style="stroke: {value}" /></svg>'
+    )
+    assert html == "<li>a</li><p>b</p><svg><path></path></svg>"
+
+
+def test_styles_that_fetch_nothing_stay():
+    style = "color:var(--jp-ui-font-color1, #000);fill:rgb(0, 9, 0);width:calc(1em + 2px)"
+    assert clean(f'<p style="{style}">x</p>') == f'<p style="{style}">x</p>'
 
 
 @pytest.mark.parametrize(

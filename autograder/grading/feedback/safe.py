@@ -87,6 +87,12 @@ _STYLES = _words(
 )
 _LINK = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*\Z")
+# Whose values are CSS, which fetches with url(), image-set() and others, or with escapes.
+_CSS = _words("style fill stroke clip-path marker-end")
+_OWN_CALL = re.compile(
+    r"(?<![\w-])(?:url\(\s*[\"']?#|(?:var|calc|min|max|clamp|rgba?|hsla?|repeat|minmax)\()",
+    re.IGNORECASE,
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ID = {"id", "aria-describedby", "aria-labelledby"}
 # Pygments' short names, our own for formulas, and those of our headings.
@@ -119,7 +125,11 @@ def clean(html: str, *, headings: bool = False) -> Markup:
             return value if _PICTURE.match(value) else None
         if name == "tabindex":
             return "0" if value == "0" else None
-        return value.replace("url(#", f"url(#{prefix}") if "url(" in value else value
+        if name in _CSS:
+            if re.search(r"[(\\]", _OWN_CALL.sub("", value)):
+                return None
+            return re.sub(r"(url\(\s*[\"']?#)", rf"\g<1>{prefix}", value)
+        return value
 
     cleaned = nh3.clean(
         html,
