@@ -132,6 +132,24 @@ def test_latex_that_cannot_be_read_is_shown_as_it_was_typed(latex):
     assert "<b>" not in html
 
 
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        (r"$\displaystyle \frac12$", 1),
+        (r"so \(x\), \[x^2\], $y$ and $$z$$", 4),
+        ("\\begin{align*}\na &< b \\\\ c &= d\n\\end{align*}", 1),
+        ("5$ for <img src=x onerror=alert(1)> a_1 * b * c # d", 0),
+        (r"$\text{</p><script>alert(1)</script>}$", 1),
+        ("\\(" * 400, 0),
+    ],
+)
+def test_latex_of_an_output_is_text_with_formulas_and_no_markdown(text, formulas):
+    output = nbformat.v4.new_output("display_data", {"text/latex": text, "text/plain": "<Math>"})
+    (html,) = show([output], [])
+    assert html.count("<math") == formulas
+    assert not re.search("<(img|script|em|h1)|&lt;Math", html)
+
+
 def test_every_formula_of_the_lesson_becomes_mathml():
     text = (ROOT / "notebooks" / "softmax.md").read_text(encoding="utf-8")
     formulas = re.findall(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+)\$", text, re.DOTALL)

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 from nbconvert.filters import strip_ansi
 
-from autograder.grading.feedback.safe import clean, markdown, readable
+from autograder.grading.feedback.safe import clean, latex, markdown, readable
 
 #: `autograder.grade` puts its result beside the words, for programs.
 REPORT = "application/vnd.softmax-lab.report+json"
@@ -82,7 +82,7 @@ def _output(output: Any) -> Markup:
         if kind in data:
             return _picture(kind, _joined(data[kind]), about.get(kind, {}))
     if "text/latex" in data:
-        return markdown(_joined(data["text/latex"]))
+        return latex(_joined(data["text/latex"]))
     return _text(_joined(data.get("text/plain", "")))
 
 

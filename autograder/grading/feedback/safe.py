@@ -98,6 +98,13 @@ _ID = {"id", "aria-describedby", "aria-labelledby"}
 # Pygments' short names, our own for formulas, and those of our headings.
 _CLASS = re.compile(r"(?:[a-z]{1,2}[0-9a-z]?|highlight|formula|latex|level-[1-6])\Z")
 
+# What MathJax looks for in an output.
+_LATEX = re.compile(
+    r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]|\$(?P<inline>.+?)\$"
+    r"|\\\((?P<round>.+?)\\\)|(?P<environment>\\begin\{(?P<name>[a-z]*\*?)\}.*?\\end\{(?P=name)\})",
+    re.DOTALL,
+)
+
 _formulas = LatexToMathML(fancy_error=False, xml_namespace=False)
 
 
@@ -181,6 +188,20 @@ def markdown(
     except RecursionError:  # quotes in quotes in quotes …
         return _as_typed(text)
     return clean(html, headings=outline is not None)
+
+
+def latex(text: str) -> Markup:
+    """Return what code displays as LaTeX, text with formulas in it, as harmless HTML."""
+    if takes_long(text):
+        return _as_typed(text)
+    text = readable(text)
+    html, end = "", 0
+    for found in _LATEX.finditer(text):
+        inline = found["inline"] or found["round"]
+        body = inline or found["block"] or found["bracketed"] or found["environment"]
+        html += escape(text[end : found.start()]) + formula(body.strip(), block=inline is None)
+        end = found.end()
+    return clean(f"<p>{html}{escape(text[end:])}</p>")
 
 
 def formula(latex: str, *, block: bool) -> str:
