@@ -81,6 +81,36 @@ def test_pictures_beside_the_notebook_are_put_into_the_page_and_other_files_are_
     assert all(f'alt="{alt}"' in html for alt in ("dot", "notes", "other", "far"))
 
 
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("![far](https://example.org/x.gif)", ">far</a>"),
+        ("![][r]\n\n[r]: https://example.org/x.gif", ">picture</a>"),
+    ],
+)
+def test_a_picture_from_elsewhere_becomes_a_link(text, link):
+    html = markdown(text)
+    assert 'href="https://example.org/x.gif"' in html
+    assert link in html
+    assert "<img" not in html
+
+
+def test_ticks_of_a_list_are_seen():
+    html = markdown("- [x] same\n- [ ] flatter\n- sharper")
+    items = re.findall("<li>(.*?)</li>", html)
+    assert items == ["☑ same", "☐ flatter", "sharper"]
+
+
+@pytest.mark.parametrize("file", ["<ipython-input-35-1197c20a9c92>", "1197209.py"])
+def test_a_syntax_error_names_the_line_and_no_file(file):
+    words = f"invalid syntax ({file}, line 2)"
+    output = nbformat.v4.new_output(
+        "error", ename="SyntaxError", evalue=words, traceback=[f"SyntaxError: {words}"]
+    )
+    (html,) = show([output], [])
+    assert html == ('<p class="message"><strong>SyntaxError</strong>: invalid syntax (line 2)</p>')
+
+
 def test_nothing_is_placed_over_the_page():
     html = clean('<p style="position: fixed; inset: 0; z-index: 9; transform: none; color: red">x')
     assert html == '<p style="color:red">x</p>'

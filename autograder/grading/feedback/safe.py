@@ -266,6 +266,16 @@ class _Renderer(MathRenderer):
     def block_mermaidjs(self, code: str) -> str:  # a picture that only a script could draw
         return f"<pre>{escape(code)}</pre>"
 
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """Return a picture, or a link to one that the page would have to fetch."""
+        if _LINK.match(url):
+            return self.link(text or "picture", url, title)
+        return super().image(text, url, title)
+
+    def task_list_item(self, text: str, checked: bool = False) -> str:
+        """Return an item that is ticked or not, without a form's box."""
+        return f"<li>{'☑' if checked else '☐'} {text}</li>\n"
+
     def _embed_image_or_attachment(self, src: str) -> str:
         name = src.removeprefix("attachment:")
         if name != src and not self.attachments.get(name):
