@@ -11,6 +11,7 @@ from sqlalchemy.exc import SAWarning
 from autograder.grading.feedback.exporter import FeedbackExporter
 from autograder.grading.feedback.lesson import ReadLesson
 from autograder.grading.feedback.marks import GetMarks, HideRubrics, HideTests
+from autograder.grading.feedback.safe import latex
 from autograder.grading.formgrader import TEMPLATES, markdown2html
 
 c = get_config()
@@ -67,7 +68,7 @@ c.DataTypeFilter.display_data_priority = [
 ]
 
 # Formulas of its pages need neither a script nor a network.
-c.HTMLExporter.filters = {"markdown2html": markdown2html}
+c.HTMLExporter.filters = {"markdown2html": markdown2html, "latex2html": latex}
 c.HTMLExporter.extra_template_basedirs.append(str(TEMPLATES))
 
 # --- Marks -------------------------------------------------------------------------------------

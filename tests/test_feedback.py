@@ -81,6 +81,36 @@ def test_pictures_beside_the_notebook_are_put_into_the_page_and_other_files_are_
     assert all(f'alt="{alt}"' in html for alt in ("dot", "notes", "other", "far"))
 
 
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("![far](https://example.org/x.gif)", ">far</a>"),
+        ("![][r]\n\n[r]: https://example.org/x.gif", ">picture</a>"),
+    ],
+)
+def test_a_picture_from_elsewhere_becomes_a_link(text, link):
+    html = markdown(text)
+    assert 'href="https://example.org/x.gif"' in html
+    assert link in html
+    assert "<img" not in html
+
+
+def test_ticks_of_a_list_are_seen():
+    html = markdown("- [x] same\n- [ ] flatter\n- sharper")
+    items = re.findall("<li>(.*?)</li>", html)
+    assert items == ["☑ same", "☐ flatter", "sharper"]
+
+
+@pytest.mark.parametrize("file", ["<ipython-input-35-1197c20a9c92>", "1197209.py"])
+def test_a_syntax_error_names_the_line_and_no_file(file):
+    words = f"invalid syntax ({file}, line 2)"
+    output = nbformat.v4.new_output(
+        "error", ename="SyntaxError", evalue=words, traceback=[f"SyntaxError: {words}"]
+    )
+    (html,) = show([output], [])
+    assert html == ('<p class="message"><strong>SyntaxError</strong>: invalid syntax (line 2)</p>')
+
+
 def test_nothing_is_placed_over_the_page():
     html = clean('<p style="position: fixed; inset: 0; z-index: 9; transform: none; color: red">x')
     assert html == '<p style="color:red">x</p>'
@@ -89,12 +119,38 @@ def test_nothing_is_placed_over_the_page():
 def test_pictures_keep_their_own_names():
     html = clean(
         '<svg><defs><path id="a" d="M0 0"/></defs><use xlink:href="#a"/>'
-        '<rect clip-path="url(#a)"/></svg>'
+        '<rect clip-path="url(#a)"/><rect style="clip-path: url(#a)"/></svg>'
     )
     name = re.search(r'id="([^"]+)"', html)[1]
     assert name != "a"
     assert f'xlink:href="#{name}"' in html
-    assert f"url(#{name})" in html
+    assert len(re.findall(rf"url\((?:&quot;)?#{name}\b", html)) == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "url(//a.org)",
+        "URL( 'https://a.org' )",
+        r"\75rl(https://a.org)",
+        "image-set('https://a.org' 1x)",
+        "-webkit-image-set(url(https://a.org) 1x)",
+        "var(--none, url(https://a.org))",
+        "url(#a) url(https://a.org)",
+    ],
+)
+def test_no_style_fetches_anything(value):
+    html = clean(
+        f'<li style="list-style: {value}">a</li><p style="cursor: {value}, auto">b</p>'
+        f'<svg><path fill="{value}" clip-path="{value}" marker-end="{value}" '
+        f'style="stroke: {value}" /></svg>'
+    )
+    assert html == "<li>a</li><p>b</p><svg><path></path></svg>"
+
+
+def test_styles_that_fetch_nothing_stay():
+    style = "color:var(--jp-ui-font-color1, #000);fill:rgb(0, 9, 0);width:calc(1em + 2px)"
+    assert clean(f'<p style="{style}">x</p>') == f'<p style="{style}">x</p>'
 
 
 @pytest.mark.parametrize(
@@ -104,6 +160,24 @@ def test_latex_that_cannot_be_read_is_shown_as_it_was_typed(latex):
     html = formula(latex, block=False)
     assert html.startswith('<code class="latex">$')
     assert "<b>" not in html
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        (r"$\displaystyle \frac12$", 1),
+        (r"so \(x\), \[x^2\], $y$ and $$z$$", 4),
+        ("\\begin{align*}\na &< b \\\\ c &= d\n\\end{align*}", 1),
+        ("5$ for <img src=x onerror=alert(1)> a_1 * b * c # d", 0),
+        (r"$\text{</p><script>alert(1)</script>}$", 1),
+        ("\\(" * 400, 0),
+    ],
+)
+def test_latex_of_an_output_is_text_with_formulas_and_no_markdown(text, formulas):
+    output = nbformat.v4.new_output("display_data", {"text/latex": text, "text/plain": "<Math>"})
+    (html,) = show([output], [])
+    assert html.count("<math") == formulas
+    assert not re.search("<(img|script|em|h1)|&lt;Math", html)
 
 
 def test_every_formula_of_the_lesson_becomes_mathml():

@@ -687,7 +687,9 @@ HONEST = [
     "if `x<y` then x < y, and **n** > 0",
     "```python\nif x<y:\n    print('<script>')\n```",
     "H<sub>2</sub>O <br> <b>bold</b> <!-- note -->",
-    '<details>\n<summary>more</summary>\n\nText\n\n</details>\n\n<img src="https://a.org/b.png">',
+    "<details>\n<summary>more</summary>\n\nText\n\n</details>",
+    "![a figure of the lesson's](figures/a%20b.png)",
+    "![a dot](data:image/png;base64,iVBORw0KGgo=)",
     "[docs](https://pytorch.org) and <https://pytorch.org>",
     "> quoted\n\n| a | b |\n|---|---|\n| 1 | 2 |",
     "\\begin{align}\na &<b \\\\\n\\end{align}",
@@ -734,6 +736,64 @@ def test_active_markdown_is_shown_as_text(notebook, hand_in, text):
     assert not [name for name, _ in attributes if name.startswith("on")]
     assert not [value for name, value in attributes if name == "href" and value[0] != "#"]
     assert (_the_problem(intake).kind, _the_problem(intake).cell) == ("active-html", "why-many")
+
+
+# Who has the picture would learn who opens the page, and when; /logout ends the grader's session.
+FETCHED = {
+    "![x](https://a.org/b.png)": "[x](https://a.org/b.png)",
+    "![x](//a.org/b.png 'title')": "[x](//a.org/b.png 'title')",
+    "![](https://a.org)": "[picture](https://a.org)",
+    "![x][r]\n\n[r]: https://a.org": "[x][r]\n\n[r]: https://a.org",
+    "![][r]\n\n[r]: https://a.org": "[picture][r]\n\n[r]: https://a.org",
+    "![r]\n\n[r]: https://a.org": "[r]\n\n[r]: https://a.org",
+    "[![x](https://a.org)](https://b.org)": "[[x](https://a.org)](https://b.org)",
+    "![a ![b](https://a.org)](https://b.org)": "[a [b](https://a.org)](https://b.org)",
+    "> ![two\n> lines](https://a.org)": "> [two\n> lines](https://a.org)",
+    "| a |\n|---|\n| ![x](ftp://a.org) |": "| a |\n|---|\n| [x](ftp://a.org) |",
+    "![x](/logout) ![y](../%2e%2e/logout)": "[x](/logout) [y](../%2e%2e/logout)",
+    "![x](\\\\\\\\a.org/b.png)": "[x](\\\\\\\\a.org/b.png)",
+    "![x](&#104;ttps://a.org)": "[x](&#104;ttps://a.org)",
+    "`![x](https://a.org)`, ![y](z.png), ![z](https://a.org)": (
+        "`![x](https://a.org)`, ![y](z.png), [z](https://a.org)"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", FETCHED)
+def test_a_picture_from_elsewhere_becomes_a_link(notebook, hand_in, text):
+    _cell(notebook, "why-many").source = text
+    intake = hand_in(notebook)
+    assert _sources(intake)["why-many"] == FETCHED[text]
+    assert (_the_problem(intake).kind, _the_problem(intake).cell) == ("active-html", "why-many")
+
+
+FETCHING = [
+    '<img src="https://a.org/b.png">',
+    "<IMG SRC=//a.org/b.png>",
+    '<img src="attachment:b.png" srcset="https://a.org/b.png 2x">',
+    "<picture><source srcset='https://a.org/b.png'></picture>",
+    "<video poster='https://a.org/b.png'></video>",
+    "<svg><image href='https://a.org/b.png'/></svg>",
+    "<p style='background: url(https://a.org/b.png)'>x</p>",
+    "<table background='https://a.org/b.png'></table>",
+    "<link rel=stylesheet href='https://a.org/b.css'>",
+    "<base href='https://a.org'>",
+    "<meta http-equiv=refresh content='0; url=https://a.org'>",
+    "<a href='https://a.org' ping='https://b.org'>x</a>",
+    "![x](https://a.org/b.png)\n" * 1000,
+]
+
+
+@pytest.mark.parametrize("text", FETCHING, ids=lambda text: text[:20])
+def test_other_ways_to_fetch_are_shown_as_text(notebook, hand_in, text):
+    from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
+    _cell(notebook, "why-many").source = text
+    page = _soup(markdown2html_mistune(_sources(hand_in(notebook))["why-many"]))
+    fetching = {"src", "srcset", "poster", "style", "background", "data", "ping", "content"}
+    assert not [tag for tag in page.find_all(True) if fetching & set(tag.attrs)]
+    assert not page.find_all(["link", "base", "svg"])
+    assert "a.org" in page.get_text()
 
 
 def _soup(page):

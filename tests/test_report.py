@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +22,7 @@ import pytest
 
 from autograder import grade
 from autograder.grading.class_report import FORMGRADER, write_report
+from autograder.grading.class_report_page import render
 from autograder.grading.class_results import read_class
 from autograder.grading.course import Course
 from autograder.grading.demo import prepare
@@ -425,6 +428,20 @@ def test_the_page_needs_nothing_from_elsewhere_and_links_only_to_the_formgrader(
 
 
 @pytest.mark.slow
+def test_a_class_of_one_is_told_in_the_singular(written):
+    one = written.results.graded[0]
+    due = next(place for place, q in enumerate(written.results.questions) if q.by_hand)
+    results = tuple(replace(r, waits=place == due) for place, r in enumerate(one.results))
+    one = replace(one, results=results)
+    alone = replace(written.results, submissions=(one,))
+    page = Page(render(alone, FORMGRADER, datetime.now()))
+    text = " ".join(page.all("main")[0]["text"].split())
+    assert "graded, of 1 student1" in text
+    assert "1 answer still waits for a person" in text
+    assert "the 1 graded submission." in text
+    assert "1 answer waits." in text
+
+
 def test_names_are_shown_as_they_are(page):
     names = [row[0] for row in page.rows("everyone")]
     assert {FORMULA, "007", MARKUP, f'"Ω", é, {MARKUP} {QUOTED}'} <= set(names)

@@ -63,11 +63,16 @@ def _handle(arguments: argparse.Namespace) -> int:
     in_need = sum(bool(one.needs) for one in results.submissions)
     waiting = sum(one.waiting for one in results.submissions)
     print(
-        f"{len(results.submissions)} students: {len(results.graded)} graded, "
-        f"{in_need} to look at, {waiting} answers to mark by hand."
+        f"{counted(len(results.submissions), 'student')}: {len(results.graded)} graded, "
+        f"{in_need} to look at, {counted(waiting, 'answer')} to mark by hand."
     )
     print(f"Open {os.path.relpath(written.page)}; the table is {os.path.relpath(written.table)}.")
     return OK
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it has one."""
+    return f"{count} {noun if count == 1 else f'{noun}s'}"
 
 
 def write_report(

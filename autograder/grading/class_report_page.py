@@ -12,6 +12,7 @@ from statistics import mean, quantiles
 from typing import Any, get_args
 from urllib.parse import quote
 
+from autograder.grading.class_report import counted
 from autograder.grading.class_results import (
     ClassResults,
     Question,
@@ -119,7 +120,7 @@ def render(results: ClassResults, formgrader: str, now: datetime) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, code=_code)
+    environment.filters.update(number=number, code=_code, counted=counted)
     template = environment.get_template("class_report.html.j2")
     links = _Links(results.assignment, formgrader)
     return template.render(

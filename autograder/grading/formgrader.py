@@ -1,7 +1,7 @@
-"""Makes the formgrader's pages work without a network: formulas in Markdown become MathML.
+"""Makes the formgrader's pages work without a network: formulas become MathML.
 
 nbgrader's page has its formulas drawn by MathJax from a public server, whatever the settings say.
-Browsers draw MathML themselves. LaTeX that an answer's code displays is shown as it was typed.
+Browsers draw MathML themselves.
 """
 
 from __future__ import annotations

@@ -229,7 +229,7 @@ def _fill_markdown(
                 "active-html",
                 label,
                 f"{where} has HTML, a link or a picture that a page should not show.",
-                "It is shown as it was typed.",
+                "It is shown as text, or as a link.",
             )
         )
 

@@ -2,8 +2,9 @@
 
 A grader who opens a page runs whatever script its HTML carries. The text is therefore rendered
 with the very renderer those pages use (nbconvert's), and what would reach the page as active HTML
-is turned into text that shows it. Ordinary Markdown, LaTeX, code, comparison signs and plain
-formatting tags stay as they are, to the letter.
+is turned into text that shows it. A picture that is fetched from elsewhere would tell its owner
+who opens the page, and when: it becomes a link. Ordinary Markdown, LaTeX, code, comparison signs
+and plain formatting tags stay as they are, to the letter.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 MAX_LENGTH = 50_000
 #: So are texts in which a formula may begin at more places: each is searched to its end.
 _MAX_FORMULAS = 300
+#: So are those with pictures from elsewhere where a try for each picture takes as much text.
+_MAX_TRIED = 2 * MAX_LENGTH
 _FORMULA = re.compile(r"\\[(\[]|\\begin")
 _MANY_BLANKS = re.compile(r"\s{300}")
 
@@ -30,7 +33,7 @@ _FORMATTING = (
 )
 _WEB_ADDRESS = r"(?:https?://|attachment:|mailto:|#)"
 _ATTRIBUTE = (
-    r"(?:(?:href|src)\s*=\s*(?:\"\s*" + _WEB_ADDRESS + r"[^\"<>]*\"|'" + _WEB_ADDRESS + r"[^'<>]*')"
+    r"(?:href\s*=\s*(?:\"\s*" + _WEB_ADDRESS + r"[^\"<>]*\"|'" + _WEB_ADDRESS + r"[^'<>]*')"
     r"|(?:align|alt|color|colspan|height|rowspan|size|start|title|valign|width)"
     r"\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[\w.%#]+))"
 )
@@ -40,6 +43,10 @@ _HARMLESS_TAG = re.compile(
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 _LINK = re.compile(r"(?:https?|mailto|ftp|attachment):|data:image/(?:png|jpeg|gif|webp);", re.I)
 _SCHEME = re.compile(r"[^/?#]*:")  # browsers ignore blanks and control characters in a scheme
+# A picture that comes with the page, or a file beside the notebook; %2e is a dot to browsers.
+_NAME = r"(?!\.\.?(?:/|\Z))(?:[\w .~()+-]|%20|%[89a-f][\da-f])+"
+_OWN_PICTURE = re.compile(rf"(?:attachment:|data:|(?:\./)?{_NAME}(?:/{_NAME})*\Z)", re.IGNORECASE)
+_PICTURE = re.compile(r"!\[(\s*\])?")
 
 
 def takes_long(text: str) -> bool:
@@ -56,6 +63,7 @@ class _Collector(IPythonRenderer):
         super().__init__(escape=False, attachments=dict(attachments))
         self.html: list[str] = []
         self.unsafe_links = False
+        self.fetched = 0
 
     def block_html(self, html: str) -> str:
         self.html.append(html)
@@ -78,6 +86,7 @@ class _Collector(IPythonRenderer):
         name = url.removeprefix("attachment:")
         if name != url and name not in self.attachments:
             self.unsafe_links = True
+        self.fetched += _OWN_PICTURE.match(url) is None
         self._see(url)
         return text
 
@@ -103,8 +112,26 @@ def sanitise(text: str, attachments: Mapping[str, Any] | None = None) -> str:
     for fragment in found.html:
         if _is_active(fragment):
             text = text.replace(fragment, _TAG_START.sub("&lt;", fragment))
-    if found.unsafe_links or any(map(_is_active, _collect(text, attachments).html)):
+    if found.fetched:
+        text = _link_pictures(text, attachments)
+    left = _collect(text, attachments)
+    if found.unsafe_links or left.unsafe_links or left.fetched or any(map(_is_active, left.html)):
         return _verbatim(text)
+    return text
+
+
+def _link_pictures(text: str, attachments: Mapping[str, Any] | None) -> str:
+    """Make links of the pictures that would be fetched."""
+    places = list(_PICTURE.finditer(text))
+    if len(text) * len(places) > _MAX_TRIED:
+        return text
+    fetched = _collect(text, attachments).fetched
+    for place in reversed(places):
+        label = "[picture]" if place[1] else "["
+        linked = text[: place.start()] + label + text[place.end() :]
+        left = _collect(linked, attachments).fetched
+        if left < fetched:
+            text, fetched = linked, left
     return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,10 +26,24 @@ from autograder.marking.exercises import HAND_MARKED
 ROOT = Path(__file__).parents[2]
 STUDENT, OTHER = "carol", "lin"
 QUESTION, POINTS = "explore-equal", "0.5"
-ELSEWHERE = (
-    '![a picture](https://pictures.example/1.png) <img src="https://pictures.example/2.png">'
-)
 COMMENT = 'How large are they? And for 0, 1 & -2, "all equal" too?'
+ELSEWHERE = """
+![elsewhere](https://a.org/1.png) ![](//a.org/2.png) ![r] ![y](\\\\\\\\a.org/3.png)
+
+<img src="https://a.org/4.png" srcset="https://a.org/5.png 2x"> <svg><image href="//a.org/6"/></svg>
+
+<video poster="https://a.org/7.png"></video> <i style="background: url(//a.org/8.png)">i</i>
+
+<link rel="stylesheet" href="https://a.org/9.css"><base href="https://a.org">
+
+[r]: https://a.org/10.png
+"""
+DISPLAYS = """
+from IPython.display import HTML, Latex, Math, display
+display(Math(r"\\frac{1}{2}"))
+display(Latex(r'Half of \\(x\\): \\begin{align}\\frac{x}{2}\\end{align} <img src="https://a.org/11.png">'))
+display(HTML("<img src='https://a.org/12.png'>"))
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +61,7 @@ class Marking:
         formulas: how many fractions are drawn, and how many of all formulas are not.
         errors: of the page's scripts.
         keys: where the keyboard led: the box that had the focus, after each key.
+        displayed: the fractions that the other submission's displays draw, and their texts.
 
     """
 
@@ -58,6 +73,7 @@ class Marking:
     formulas: tuple[int, int]
     errors: list[str]
     keys: list[str]
+    displayed: tuple[int, str]
 
 
 def _row(written):
@@ -73,14 +89,22 @@ def _submission(written, student):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("class") / "course"
-    samples = {s.student: s for s in read_samples(ROOT / "tests/samples")}
-    answers = samples[STUDENT].cells
-    with_pictures = {**answers, QUESTION: f"{answers[QUESTION]} {ELSEWHERE}"}
-    samples[STUDENT] = replace(samples[STUDENT], cells=with_pictures)
-    prepare(ROOT, folder, [samples[STUDENT], samples[OTHER]])
+    samples = [s for s in read_samples(ROOT / "tests/samples") if s.student in (STUDENT, OTHER)]
+    prepare(ROOT, folder, samples)
+    _add(folder / f"submitted/{OTHER}/softmax/softmax.ipynb")
     missing = frozenset(layer.name for layer in layers() if not layer.available)
     grade(folder, settings=Settings(jobs=2, waived=missing))
     return folder
+
+
+def _add(file):
+    """Add cells that show what is elsewhere, and LaTeX."""
+    notebook = nbformat.read(file, as_version=4)
+    notebook.cells += [
+        nbformat.v4.new_markdown_cell(ELSEWHERE),
+        nbformat.v4.new_code_cell(DISPLAYS),
+    ]
+    nbformat.write(notebook, file)
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +140,8 @@ def marking(browser, course, tmp_path_factory):
         points, comment = _boxes(page)
         seen = page.locator("body").inner_text()
         formulas = _formulas(page)
+        # The page's own policy holds, should a picture ever come through.
+        page.evaluate("new Image().src = 'https://a.org/13.png'")
         points.click()
         page.keyboard.type(POINTS)
         with page.expect_response(_saves("grade")) as saved:
@@ -130,7 +156,10 @@ def marking(browser, course, tmp_path_factory):
         points, comment = _boxes(page, marked=True)
         reopened = points.input_value(), comment.input_value()
         keys = list(_walk(page, points, _key_to_the_other(course)))
-    return Marking(course, before, seen, elsewhere, reopened, formulas, errors, keys)
+        page.get_by_role("link", name="elsewhere").wait_for()
+        shown = page.locator(".output_latex")
+        displayed = shown.locator("math mfrac").count(), "\n".join(shown.all_inner_texts())
+    return Marking(course, before, seen, elsewhere, reopened, formulas, errors, keys, displayed)
 
 
 def _formulas(page):
@@ -210,6 +239,14 @@ def test_formulas_are_drawn_without_the_network(marking):
     assert without_a_size == 0
     assert "\\operatorname" not in marking.page
     assert not re.search(r"\$[^$\n]*\\", marking.page)
+
+
+def test_latex_that_an_answer_displays_is_drawn_and_is_no_html(marking):
+    fractions, text = marking.displayed
+    assert fractions == 2
+    assert "Half of" in text
+    assert '<img src="https://a.org/11.png">' in text
+    assert "\\" not in text
 
 
 def test_nbgraders_shortcuts_lead_from_box_to_box_and_to_the_other_submission(marking):

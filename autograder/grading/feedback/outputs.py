@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 from nbconvert.filters import strip_ansi
 
-from autograder.grading.feedback.safe import clean, markdown, readable
+from autograder.grading.feedback.safe import clean, latex, markdown, readable
 
 #: `autograder.grade` puts its result beside the words, for programs.
 REPORT = "application/vnd.softmax-lab.report+json"
@@ -23,6 +23,8 @@ _PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 # In IPython's tracebacks: where a frame in a cell begins; the arrow before its line, which only
 # syntax errors lack.
 _FRAME = re.compile(r"^\s*Cell In ?\[\d+\], line (\d+).*$", re.MULTILINE)
+# Where a syntax error is said to be: in a file that no student knows.
+_FILE = re.compile(r"\((?:<ipython-input-[^<>]*>|\d+\.py), (line \d+)\)\Z")
 _ARROW = re.compile(r"^-+> *\d+ (.*)$", re.MULTILINE)
 
 
@@ -82,7 +84,7 @@ def _output(output: Any) -> Markup:
         if kind in data:
             return _picture(kind, _joined(data[kind]), about.get(kind, {}))
     if "text/latex" in data:
-        return markdown(_joined(data["text/latex"]))
+        return latex(_joined(data["text/latex"]))
     return _text(_joined(data.get("text/plain", "")))
 
 
@@ -113,7 +115,7 @@ def _pre(lines: Sequence[str]) -> Markup:
 
 
 def _error(output: Any, answers: Sequence[str]) -> Markup:
-    name, words = _plain(output.ename)[:100], _plain(output.evalue)[:2000]
+    name, words = _plain(output.ename)[:100], _FILE.sub(r"(\1)", _plain(output.evalue)[:2000])
     if name == "AssertionError":
         return _message(words or "A check did not pass.")
     place = _line_of_student("\n".join(output.traceback), answers)

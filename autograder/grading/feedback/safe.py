@@ -87,10 +87,23 @@ _STYLES = _words(
 )
 _LINK = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*\Z")
+# Whose values are CSS, which fetches with url(), image-set() and others, or with escapes.
+_CSS = _words("style fill stroke clip-path marker-end")
+_OWN_CALL = re.compile(
+    r"(?<![\w-])(?:url\(\s*[\"']?#|(?:var|calc|min|max|clamp|rgba?|hsla?|repeat|minmax)\()",
+    re.IGNORECASE,
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ID = {"id", "aria-describedby", "aria-labelledby"}
 # Pygments' short names, our own for formulas, and those of our headings.
 _CLASS = re.compile(r"(?:[a-z]{1,2}[0-9a-z]?|highlight|formula|latex|level-[1-6])\Z")
+
+# What MathJax looks for in an output.
+_LATEX = re.compile(
+    r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]|\$(?P<inline>.+?)\$"
+    r"|\\\((?P<round>.+?)\\\)|(?P<environment>\\begin\{(?P<name>[a-z]*\*?)\}.*?\\end\{(?P=name)\})",
+    re.DOTALL,
+)
 
 _formulas = LatexToMathML(fancy_error=False, xml_namespace=False)
 
@@ -119,7 +132,11 @@ def clean(html: str, *, headings: bool = False) -> Markup:
             return value if _PICTURE.match(value) else None
         if name == "tabindex":
             return "0" if value == "0" else None
-        return value.replace("url(#", f"url(#{prefix}") if "url(" in value else value
+        if name in _CSS:
+            if re.search(r"[(\\]", _OWN_CALL.sub("", value)):
+                return None
+            return re.sub(r"(url\(\s*[\"']?#)", rf"\g<1>{prefix}", value)
+        return value
 
     cleaned = nh3.clean(
         html,
@@ -171,6 +188,20 @@ def markdown(
     except RecursionError:  # quotes in quotes in quotes …
         return _as_typed(text)
     return clean(html, headings=outline is not None)
+
+
+def latex(text: str) -> Markup:
+    """Return what code displays as LaTeX, text with formulas in it, as harmless HTML."""
+    if takes_long(text):
+        return _as_typed(text)
+    text = readable(text)
+    html, end = "", 0
+    for found in _LATEX.finditer(text):
+        inline = found["inline"] or found["round"]
+        body = inline or found["block"] or found["bracketed"] or found["environment"]
+        html += escape(text[end : found.start()]) + formula(body.strip(), block=inline is None)
+        end = found.end()
+    return clean(f"<p>{html}{escape(text[end:])}</p>")
 
 
 def formula(latex: str, *, block: bool) -> str:
@@ -234,6 +265,16 @@ class _Renderer(MathRenderer):
 
     def block_mermaidjs(self, code: str) -> str:  # a picture that only a script could draw
         return f"<pre>{escape(code)}</pre>"
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """Return a picture, or a link to one that the page would have to fetch."""
+        if _LINK.match(url):
+            return self.link(text or "picture", url, title)
+        return super().image(text, url, title)
+
+    def task_list_item(self, text: str, checked: bool = False) -> str:
+        """Return an item that is ticked or not, without a form's box."""
+        return f"<li>{'☑' if checked else '☐'} {text}</li>\n"
 
     def _embed_image_or_attachment(self, src: str) -> str:
         name = src.removeprefix("attachment:")

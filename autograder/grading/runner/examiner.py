@@ -355,7 +355,7 @@ def _is_harmless(kind: Any, value: Any) -> bool:
         return False
     if kind in ("image/png", "image/jpeg"):
         return _BASE64.fullmatch(value) is not None
-    return bool(kind == "text/plain")
+    return kind in ("text/plain", "text/latex")
 
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\n]*")
