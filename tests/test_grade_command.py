@@ -176,7 +176,8 @@ def test_help_fits_a_terminal():
     [
         (["tiny", "--students", "ada,zoe"], "is called zoe"),
         (["other"], "there is no notebook"),
-        (["tiny", "--jobs", "0"], "invalid"),
+        (["tiny", "--jobs", "0"], "--jobs: '0' is not a whole number from 1"),
+        (["tiny", "--total-timeout", "9" * 20], "is not a whole number from 1 to 1,000,000"),
     ],
 )
 def test_what_cannot_be_done_is_said_with_status_2(course, arguments, said):

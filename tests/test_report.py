@@ -549,10 +549,17 @@ def test_an_assignment_that_nobody_handed_in_is_said(tmp_path):
     assert "nobody's softmax is graded yet" in done.stderr
 
 
-@pytest.mark.parametrize("address", ["javascript:alert(1)", "formgrader", "http://", "http://a?b"])
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "formgrader", "http://", "http://a?b", "http://[a"]
+)
 def test_a_link_that_is_no_address_is_refused(tmp_path, address):
     with pytest.raises(LabError, match="--formgrader"):
         write_report(tmp_path, formgrader=address)
+
+
+def test_a_page_without_a_name_is_refused(tmp_path):
+    with pytest.raises(LabError, match="--output names the page"):
+        write_report(tmp_path, page=Path("."))
 
 
 def _tiny():

@@ -75,6 +75,15 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun if count == 1 else f'{noun}s'}"
 
 
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # a bracket that is not closed
+        return False
+    web = parts.scheme in ("http", "https") and bool(parts.netloc)
+    return web and not parts.query and not parts.fragment
+
+
 def write_report(
     root: Path,
     assignment: str = "softmax",
@@ -98,10 +107,11 @@ def write_report(
     from autograder.grading.course import Course
     from autograder.grading.spreadsheet import write_table
 
-    parts = urlsplit(formgrader)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+    if not _is_address(formgrader):
         raise LabError(f"--formgrader wants an address such as {FORMGRADER}, not {formgrader}.")
     page = page or root / "report.html"
+    if not page.name:
+        raise LabError(f"--output names the page, such as report.html; {page} is a folder.")
     table = page.with_suffix(".csv")
     if table == page:
         raise LabError(f"--output names the page; the table is {page} then: call it .html.")
