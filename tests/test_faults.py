@@ -448,6 +448,22 @@ def test_a_run_stopped_while_it_starts_leaves_nothing(course, library):
     _assert_sound(course)
 
 
+BLOCKED_IN_TEMPLATE = """
+from multiprocessing import forkserver
+from autograder.grading.runner import pool
+pool._start_template()
+with open(f"/proc/{forkserver._forkserver._forkserver_pid}/status") as file:
+    print(*(line.split()[1] for line in file if line.startswith("SigBlk:")))
+"""
+
+
+def test_the_template_is_deaf_to_ctrl_c_before_its_first_line():
+    run = subprocess.run(
+        [sys.executable, "-c", BLOCKED_IN_TEMPLATE], capture_output=True, text=True, check=True
+    )
+    assert int(run.stdout, 16) >> (signal.SIGINT - 1) & 1, run.stdout
+
+
 def test_a_killed_template_or_examiner_costs_nobody_a_mark(course):
     for student in CLASS:
         _hand_in(course, student, double=f"import time; time.sleep(0.5)\n{CELLS['double']}")

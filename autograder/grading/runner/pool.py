@@ -20,7 +20,7 @@ from collections.abc import Collection
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import TracebackType
@@ -130,6 +130,7 @@ class Pool:
 def _start_template() -> None:
     """Start the template deaf to Ctrl-C, which is for this process: it ends the others."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    resource_tracker.ensure_running()  # here already: it unblocks what is blocked when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()  # a new program keeps what is blocked; the template ignores it
