@@ -8,11 +8,11 @@ import warnings
 
 from sqlalchemy.exc import SAWarning
 
-from autograder.grading.feedback.exporter import FeedbackExporter
-from autograder.grading.feedback.lesson import ReadLesson
-from autograder.grading.feedback.marks import GetMarks, HideRubrics, HideTests
-from autograder.grading.feedback.safe import latex
-from autograder.grading.formgrader import TEMPLATES, markdown2html
+from autograder.feedback.exporter import FeedbackExporter
+from autograder.feedback.lesson import ReadLesson
+from autograder.feedback.marks import GetMarks, HideRubrics, HideTests
+from autograder.feedback.safe import latex
+from autograder.handmarks.formgrader import TEMPLATES, markdown2html
 
 c = get_config()
 
@@ -50,7 +50,7 @@ c.LimitOutput.max_lines = 500  # a print in a loop is not worth a page of 1000 l
 
 # --- Feedback ----------------------------------------------------------------------------------
 
-# A page of our own: marks first, no script, nothing loaded (autograder/grading/feedback/).
+# A page of our own: marks first, no script, nothing loaded (autograder/feedback/).
 # Autograding puts hidden tests and rubrics back into the notebook, for the graders' eyes. Students
 # read the feedback, so both are removed once more.
 c.GenerateFeedback.exporter_class = FeedbackExporter

@@ -26,8 +26,8 @@ REPORTED = 2000
 
 def make_class(folder: Path, size: int) -> Path:
     """Return a course whose students handed in a right and a wrong notebook in turn."""
-    from autograder.grading.demo import prepare
-    from autograder.grading.samples import read_samples
+    from autograder.commands.demo import prepare
+    from autograder.samples import read_samples
 
     wanted = {"ada": 0, "carol": 1}
     samples = [s for s in read_samples(ROOT / "tests" / "samples") if s.student in wanted]
@@ -64,8 +64,8 @@ def run_ours(course: Path, jobs: int, measure: bool = False) -> dict:
 
 def grade_once(course: Path, jobs: int, measure: bool) -> None:
     """Grade a class here, and print what it took as JSON."""
-    from autograder.grading.run import grade
-    from autograder.grading.runner.pool import Settings
+    from autograder.pipeline import grade
+    from autograder.runner.pool import Settings
 
     started = time.monotonic()
     lines, _ = grade(course, settings=Settings(jobs=jobs, measure=measure))
@@ -86,9 +86,9 @@ def grade_once(course: Path, jobs: int, measure: bool) -> None:
 
 def cells_alone(course: Path) -> float:
     """Return the CPU seconds of a submission's own cells in one warm process, without any test."""
-    from autograder.grading import intake
-    from autograder.grading.course import Course
-    from autograder.grading.runner.template import SHELL
+    from autograder.gradebook.course import Course
+    from autograder.intake import rebuild as intake
+    from autograder.runner.template import SHELL
 
     one = Course(course, "softmax")
     (name, release), *_ = one.released().items()

@@ -27,12 +27,12 @@ import container
 import damage
 
 import autograder
-from autograder.grading.course import Course
-from autograder.grading.errors import FAILED, OK
+from autograder.errors import FAILED, OK
+from autograder.gradebook.course import Course
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / ".softmax-lab" / "attacks.csv"
-GRADE = "import sys; from autograder.grading.cli import main; sys.exit(main())"
+GRADE = "import sys; from autograder.commands.main import main; sys.exit(main())"
 EARLIER, LATER = "0-ada", "zz-ada"
 
 #: Seconds for a cell: an import of torch needs some on a cold disk, a warm process does not.

@@ -16,7 +16,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.grading.samples import Sample, make, read_samples
+from autograder.samples import Sample, make, read_samples
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "attacks"

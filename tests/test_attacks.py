@@ -13,12 +13,12 @@ import attacks
 import nbformat
 import pytest
 
-from autograder.grading.course import Course
+from autograder.gradebook.course import Course
 
 pytestmark = pytest.mark.slow
 
 ATTACKS = attacks.read_attacks()
-GRADE = "import sys; from autograder.grading.cli import main; sys.exit(main())"
+GRADE = "import sys; from autograder.commands.main import main; sys.exit(main())"
 
 
 @pytest.fixture(scope="module")

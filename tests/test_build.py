@@ -9,11 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.grading import build as building
-from autograder.grading.authoring import FRONT_MATTER, Contract, find_mistakes, read_cells
-from autograder.grading.cli import main
-from autograder.grading.errors import BAD_INPUT, FAILED, LabError
-from autograder.grading.release import find_broken_code, find_leaks
+from autograder.build import notebooks as building
+from autograder.build.authoring import FRONT_MATTER, Contract, find_mistakes, read_cells
+from autograder.build.release import find_broken_code, find_leaks
+from autograder.commands.main import main
+from autograder.errors import BAD_INPUT, FAILED, LabError
 
 ROOT = Path(__file__).parent.parent
 LESSON = (ROOT / "notebooks/softmax.md").read_text(encoding="utf-8")

@@ -25,9 +25,10 @@ import pytest
 import torch
 
 import autograder
-from autograder.grading import confine, doctor
-from autograder.grading.cli import main
-from autograder.grading.confine import CannotConfine, Limits
+from autograder.commands import doctor
+from autograder.commands.main import main
+from autograder.sandbox import confine
+from autograder.sandbox.confine import CannotConfine, Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the box is made of Linux's parts")
 
@@ -435,7 +436,7 @@ def test_the_environment_is_gone_from_memory(box: Box) -> None:
     program = (
         "import ctypes, os, sys\n"
         "from pathlib import Path\n"
-        "from autograder.grading import confine\n"
+        "from autograder.sandbox import confine\n"
         "fields = open('/proc/self/stat').read().rpartition(')')[2].split()\n"
         "start, end = int(fields[47]), int(fields[48])\n"
         "before = ctypes.string_at(start, end - start)\n"

@@ -7,11 +7,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.grading.course import Course
-from autograder.grading.demo import prepare
-from autograder.grading.run import grade
-from autograder.grading.runner.pool import Settings
-from autograder.grading.samples import make, read_samples
+from autograder.commands.demo import prepare
+from autograder.gradebook.course import Course
+from autograder.pipeline import grade
+from autograder.runner.pool import Settings
+from autograder.samples import make, read_samples
 
 ROOT = Path(__file__).parents[1]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading.exports import CanvasExporter, MoodleExporter
-from autograder.grading.spreadsheet import is_formula, number, safe
+from autograder.lms.exports import CanvasExporter, MoodleExporter
+from autograder.results.tables import is_formula, number, safe
 
 # nbgrader 0.9.6 makes its gradebook objects in an order that SQLAlchemy comments on.
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type <Submitted")
@@ -177,7 +177,7 @@ def test_nbgrader_runs_the_exporter(course, exporter, tmp_path):
     done = subprocess.run(
         [
             *(Path(sys.executable).with_name("nbgrader"), "export"),
-            f"--exporter=autograder.grading.exports.{exporter}",
+            f"--exporter=autograder.lms.exports.{exporter}",
             *("--to", file, "--assignment", "softmax", "--student", "ada"),
         ],
         cwd=course,

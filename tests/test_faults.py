@@ -25,11 +25,11 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
 
-from autograder.grading.confine import Limits, layers
-from autograder.grading.course import Course
-from autograder.grading.errors import LabError
-from autograder.grading.run import grade
-from autograder.grading.runner.pool import Settings
+from autograder.errors import LabError
+from autograder.gradebook.course import Course
+from autograder.pipeline import grade
+from autograder.runner.pool import Settings
+from autograder.sandbox.confine import Limits, layers
 
 pytestmark = [
     pytest.mark.slow,
@@ -44,7 +44,7 @@ PYTHON = [sys.executable, "-c"]
 MAIN = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from autograder.grading.cli import main
+from autograder.commands.main import main
 sys.exit(main())
 """
 #: A variable in the environment of a run and of all that it starts, which tells them apart.
@@ -299,7 +299,7 @@ def test_a_run_may_be_killed_at_any_time(tmp_path):
 
 KILLED_BETWEEN = """
 import os, signal, sys
-from autograder.grading import record
+from autograder.gradebook import record
 move = record._replace
 def move_and_die(staged, target):
     move(staged, target)
@@ -450,7 +450,7 @@ def test_a_run_stopped_while_it_starts_leaves_nothing(course, library):
 
 BLOCKED_IN_TEMPLATE = """
 from multiprocessing import forkserver
-from autograder.grading.runner import pool
+from autograder.runner import pool
 pool._start_template()
 with open(f"/proc/{forkserver._forkserver._forkserver_pid}/status") as file:
     print(*(line.split()[1] for line in file if line.startswith("SigBlk:")))
@@ -539,7 +539,7 @@ def _fill(file, spare):
     os.truncate(file, max(0, file.stat().st_size - spare))
 
 
-IMPATIENT = "from autograder.grading import record; record.PATIENCE = 1\n"
+IMPATIENT = "from autograder.gradebook import record; record.PATIENCE = 1\n"
 
 
 @pytest.mark.parametrize("how", ["EXCLUSIVE", "IMMEDIATE"])

@@ -15,13 +15,13 @@ from axe_playwright_python.sync_playwright import Axe
 from nbgrader.api import Gradebook
 from playwright.sync_api import sync_playwright
 
-from autograder.grading.confine import layers
-from autograder.grading.demo import prepare
-from autograder.grading.feedback.outputs import REPORT, outcome, show
-from autograder.grading.feedback.safe import clean, formula, markdown
-from autograder.grading.run import grade
-from autograder.grading.runner.pool import Settings
-from autograder.grading.samples import read_samples
+from autograder.commands.demo import prepare
+from autograder.feedback.outputs import REPORT, outcome, show
+from autograder.feedback.safe import clean, formula, markdown
+from autograder.pipeline import grade
+from autograder.runner.pool import Settings
+from autograder.samples import read_samples
+from autograder.sandbox.confine import layers
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -9,15 +9,15 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.grading import intake
-from autograder.grading.confine import layers
-from autograder.grading.course import Course
-from autograder.grading.demo import prepare
-from autograder.grading.figures import Figures, same_for_all
-from autograder.grading.run import grade
-from autograder.grading.runner.job import Cell
-from autograder.grading.runner.pool import Settings
-from autograder.grading.samples import read_samples
+from autograder.commands.demo import prepare
+from autograder.gradebook.course import Course
+from autograder.intake import rebuild as intake
+from autograder.pipeline import grade
+from autograder.runner.figures import Figures, same_for_all
+from autograder.runner.job import Cell
+from autograder.runner.pool import Settings
+from autograder.samples import read_samples
+from autograder.sandbox.confine import layers
 
 ROOT = Path(__file__).parents[1]
 

@@ -21,11 +21,11 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading.confine import layers
-from autograder.grading.course import Course
-from autograder.grading.errors import LabError
-from autograder.grading.run import grade
-from autograder.grading.runner.pool import Settings
+from autograder.errors import LabError
+from autograder.gradebook.course import Course
+from autograder.pipeline import grade
+from autograder.runner.pool import Settings
+from autograder.sandbox.confine import layers
 
 pytestmark = [
     pytest.mark.slow,
@@ -37,7 +37,7 @@ pytestmark = [
 ROOT = Path(__file__).parents[1]
 COMMAND = [
     *(sys.executable, "-c"),
-    "import sys; from autograder.grading.cli import main; sys.exit(main())",
+    "import sys; from autograder.commands.main import main; sys.exit(main())",
     "grade",
 ]
 SETTINGS = Settings(jobs=2)

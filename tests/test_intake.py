@@ -17,8 +17,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import compute_checksum
 
-from autograder.grading import submission
-from autograder.grading.intake import Intake, students, take_in
+from autograder.intake import submission
+from autograder.intake.rebuild import Intake, students, take_in
 
 STUB = "# YOUR CODE HERE"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}

@@ -34,7 +34,7 @@ def test_marking_imports_nothing_of_the_grading_layer(path):
 
 BARE = """
 import sys
-from autograder.grading.cli import main
+from autograder.commands.main import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -26,7 +26,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config import Config
 
-from autograder.grading.authoring import REGIONS, SCHEMA_VERSION
+from autograder.build.authoring import REGIONS, SCHEMA_VERSION
 from autograder.marking.exercises import EXERCISES
 from autograder.marking.report import MIME_TYPE
 

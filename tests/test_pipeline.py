@@ -16,11 +16,11 @@ import nbformat
 import pytest
 
 from autograder import grade
-from autograder.grading.course import Course
-from autograder.grading.demo import prepare
-from autograder.grading.samples import make, read_samples, solved
-from autograder.grading.state import State
+from autograder.commands.demo import prepare
+from autograder.gradebook.course import Course
+from autograder.gradebook.state import State
 from autograder.marking.exercises import EXERCISES, HAND_MARKED
+from autograder.samples import make, read_samples, solved
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,7 @@ UNREADABLE = {
 
 def _lab(*arguments, cwd=ROOT):
     """Start `softmax-lab`, as the console script does."""
-    code = "import sys; from autograder.grading.cli import main; sys.exit(main())"
+    code = "import sys; from autograder.commands.main import main; sys.exit(main())"
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=cwd,

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from autograder.grading.cli import parser
+from autograder.commands.main import parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

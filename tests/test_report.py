@@ -21,17 +21,17 @@ import nbformat
 import pytest
 
 from autograder import grade
-from autograder.grading.class_report import FORMGRADER, write_report
-from autograder.grading.class_report_page import render
-from autograder.grading.class_results import read_class
-from autograder.grading.course import Course
-from autograder.grading.demo import prepare
-from autograder.grading.errors import LabError
-from autograder.grading.samples import read_samples
-from autograder.grading.spreadsheet import number
+from autograder.commands.demo import prepare
+from autograder.errors import LabError
+from autograder.gradebook.course import Course
 from autograder.marking.exercises import EXERCISES, HAND_MARKED
 from autograder.marking.misconceptions import MISCONCEPTIONS
 from autograder.marking.report import MIME_TYPE
+from autograder.results.class_results import read_class
+from autograder.results.page import render
+from autograder.results.report import FORMGRADER, write_report
+from autograder.results.tables import number
+from autograder.samples import read_samples
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ("ada", "carol", "dorothy", "jun", "lin", "mina")
@@ -116,7 +116,7 @@ class Page(html.parser.HTMLParser):
 
 
 def _lab(*arguments):
-    code = "import sys; from autograder.grading.cli import main; sys.exit(main())"
+    code = "import sys; from autograder.commands.main import main; sys.exit(main())"
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=ROOT,

@@ -18,14 +18,14 @@ import pytest
 import torch
 from nbgrader.api import Gradebook
 
-from autograder.grading import intake
-from autograder.grading.course import Course
-from autograder.grading.demo import prepare
-from autograder.grading.run import grade
-from autograder.grading.runner import values
-from autograder.grading.runner.pool import Settings
-from autograder.grading.runner.wire import MAX_MESSAGE, Closed, TimedOut, Wire, WireError
-from autograder.grading.samples import read_samples
+from autograder.commands.demo import prepare
+from autograder.gradebook.course import Course
+from autograder.intake import rebuild as intake
+from autograder.pipeline import grade
+from autograder.runner import values
+from autograder.runner.pool import Settings
+from autograder.runner.wire import MAX_MESSAGE, Closed, TimedOut, Wire, WireError
+from autograder.samples import read_samples
 
 ROOT = Path(__file__).parents[1]
 

@@ -327,7 +327,7 @@ def test_marking_imports_neither_nbgrader_nor_ipython():
     program = textwrap.dedent(
         """
         import sys, autograder
-        unwanted = {"nbgrader", "IPython", "matplotlib", "dask", "nbformat", "autograder.grading"}
+        unwanted = {"nbgrader", "IPython", "matplotlib", "dask", "nbformat", "autograder.runner"}
         print(unwanted & set(sys.modules))
         """
     )

@@ -14,14 +14,14 @@ from axe_playwright_python.sync_playwright import Axe
 from opened import PATIENCE, serve
 from playwright.sync_api import expect
 
-from autograder.grading.class_report import Written, write_report
-from autograder.grading.confine import layers
-from autograder.grading.course import Course
-from autograder.grading.demo import prepare
-from autograder.grading.run import grade
-from autograder.grading.runner.pool import Settings
-from autograder.grading.samples import read_samples
+from autograder.commands.demo import prepare
+from autograder.gradebook.course import Course
 from autograder.marking.exercises import HAND_MARKED
+from autograder.pipeline import grade
+from autograder.results.report import Written, write_report
+from autograder.runner.pool import Settings
+from autograder.samples import read_samples
+from autograder.sandbox.confine import layers
 
 ROOT = Path(__file__).parents[2]
 STUDENT, OTHER = "carol", "lin"

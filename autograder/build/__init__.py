@@ -1,0 +1,1 @@
+"""The lesson's text becomes notebooks: `notebooks/` → `source/` and `release/`."""

@@ -1,0 +1,246 @@
+"""`softmax-lab build`: from the lesson's text to the instructor's and the students' notebooks.
+
+The same text gives the same bytes, whoever builds it: `--check` compares them with the committed
+files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograder.build.authoring import TESTS, Contract, find_mistakes, read_cells
+from autograder.build.release import CONFIG, find_broken_code, find_leaks, generate
+from autograder.errors import FAILED, OK, LabError
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+REPAIR = "softmax-lab build"
+EXCERPT = 20  # lines of a difference that are shown
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the `build` command."""
+    parser = subparsers.add_parser(
+        "build",
+        help="make source/ and release/ from notebooks/",
+        description="Make the instructor's and the students' notebooks from the lesson's text.",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; fail if a notebook is out of date"
+    )
+    parser.set_defaults(handler=_handle)
+
+
+def _handle(arguments: argparse.Namespace) -> int:
+    root = find_root(Path.cwd())
+    if arguments.check:
+        stale = differences(root)
+        print("\n\n".join([*stale, f"Repair it with: {REPAIR}"]) if stale else "Up to date.")
+        return FAILED if stale else OK
+    changed = build(root)
+    for path in changed:
+        print(f"wrote {path.relative_to(root)}")
+    if not changed:
+        print("Up to date.")
+    return OK
+
+
+def find_root(start: Path) -> Path:
+    """Return the course's directory, `start` or one above it.
+
+    Raises:
+        LabError: if none of them holds nbgrader's settings.
+
+    """
+    for directory in (start, *start.parents):
+        if (directory / CONFIG).is_file():
+            return directory
+    raise LabError(f"{start}: no {CONFIG} here or above. Run this in the course's directory.")
+
+
+def contract_of(assignment: str) -> Contract:
+    """Return what an assignment's exercises are.
+
+    Raises:
+        LabError: if there is no such assignment.
+
+    """
+    from autograder.marking.exercises import EXERCISES, HAND_MARKED
+
+    contracts = {"softmax": Contract({e.id: e.max_points for e in EXERCISES.values()}, HAND_MARKED)}
+    if assignment not in contracts:
+        raise LabError(f"no assignment {assignment!r}; there is {', '.join(contracts)}.")
+    return contracts[assignment]
+
+
+def build(root: Path, assignment: str = "softmax", contract: Contract | None = None) -> list[Path]:
+    """Write an assignment's notebooks, all of them or none; return the files that changed.
+
+    Raises:
+        LabError: see `make`.
+
+    """
+    changed = []
+    for relative, text in make(root, assignment, contract).items():
+        path = root / relative
+        if _read(path) == text:
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        changed.append((unfinished, path))
+    for unfinished, path in changed:
+        os.replace(unfinished, path)
+    return [path for _, path in changed]
+
+
+def differences(
+    root: Path, assignment: str = "softmax", contract: Contract | None = None
+) -> list[str]:
+    """Return one message for each notebook that is not what its text gives.
+
+    Raises:
+        LabError: see `make`.
+
+    """
+    messages = []
+    for relative, text in make(root, assignment, contract).items():
+        committed = _read(root / relative)
+        if committed is None:
+            messages.append(f"{relative} is missing.")
+        elif committed != text:
+            lines = difflib.unified_diff(
+                _readable(committed), _readable(text), "committed", "built", lineterm="", n=1
+            )
+            excerpt = "\n".join(list(lines)[:EXCERPT])
+            messages.append(f"{relative} is out of date:\n{excerpt}".rstrip(":\n"))
+    return messages
+
+
+def make(
+    root: Path, assignment: str = "softmax", contract: Contract | None = None
+) -> dict[Path, str]:
+    """Return the text of an assignment's notebooks by their paths below `root`.
+
+    Without a contract, that of the assignment holds.
+
+    Raises:
+        LabError: if the lesson's text is missing or has authoring mistakes, a cell fails, a model
+            answer does not get full marks, or the students' copy would show what it must not.
+            It names the file and the cell.
+
+    """
+    import nbformat
+
+    from autograder.build.execute import execute
+
+    contract = contract or contract_of(assignment)
+    file = f"notebooks/{assignment}.md"
+    text = _read(root / file)
+    if text is None:
+        raise LabError(f"{root / file} is missing: the lesson is written there.")
+    notebook = convert(text, file, contract)
+    execute(notebook, file)
+    _stop_at(_model_marks(notebook), file)
+    source = nbformat.writes(notebook).rstrip() + "\n"  # type: ignore[no-untyped-call]
+    release = generate(source, assignment, root)
+    students = nbformat.reads(release, as_version=4)  # type: ignore[no-untyped-call]
+    _stop_at([*find_leaks(read_cells(text)[1], students, contract)], file)
+    _stop_at([*find_broken_code(students)], file)
+    name = f"{assignment}.ipynb"
+    return {Path("source", assignment, name): source, Path("release", assignment, name): release}
+
+
+def convert(text: str, file: str, contract: Contract) -> Any:
+    """Return the notebook of a lesson's text, not yet run; `file` is what messages call the text.
+
+    Raises:
+        LabError: with every authoring mistake.
+
+    """
+    import nbformat
+    import yaml  # type: ignore[import-untyped]
+    from jupytext.myst import MystMetadataParsingError
+
+    try:
+        mistakes = find_mistakes(text, contract)
+        notebook, _ = read_cells(text)
+    except (MystMetadataParsingError, yaml.YAMLError, nbformat.ValidationError) as error:
+        raise LabError(f"{file}: {error}") from None
+    if mistakes:
+        raise LabError("\n".join(f"{file}:{mistake}" for mistake in mistakes))
+    notebook.metadata = nbformat.from_dict(  # type: ignore[no-untyped-call]
+        {"kernelspec": KERNELSPEC}
+    )
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    _name_cells(notebook.cells)
+    return notebook
+
+
+def _name_cells(cells: list[Any]) -> None:
+    """Give cells ids that stay when others come and go: grade_ids, or heading and number."""
+    taken: set[str] = set()
+    heading = "start"
+    for cell in cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if cell.cell_type == "markdown":
+            title = re.search(r"^#+ (.*)$", cell.source, re.MULTILINE)
+            heading = title[1] if title else heading
+        stem = re.sub(r"[^a-z0-9_]+", "-", (grade_id or heading).lower()).strip("-")[:56]
+        number = 0 if grade_id else 1
+        name = f"{stem}-{number}" if number else stem
+        while name in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(name)
+        cell.id = name
+
+
+def _model_marks(notebook: Any) -> list[str]:
+    """Return the tests cells in which the model answer does not get full marks."""
+    problems = []
+    for cell in notebook.cells:
+        meta = cell.metadata.get("nbgrader", {})
+        if not str(meta.get("grade_id", "")).endswith(TESTS):
+            continue
+        results = [o for o in cell.outputs if o.output_type == "execute_result"]
+        marks = results[-1].data.get("text/plain", "") if results else "nothing"
+        try:
+            full = float(marks) == meta["points"]
+        except ValueError:
+            full = False
+        if not full:
+            problem = f"the model answer gets {marks} of {meta['points']:g} points"
+            problems.append(f"cell `{meta['grade_id']}`: {problem}")
+    return problems
+
+
+def _stop_at(problems: list[str], file: str) -> None:
+    if problems:
+        raise LabError("\n".join(f"{file}: {problem}" for problem in problems))
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _readable(text: str) -> list[str]:
+    """Return a notebook as lines for a person: for each cell its settings, source and outputs."""
+    try:
+        lines = []
+        for cell in json.loads(text)["cells"]:
+            lines.append(f"[{cell.get('id')}] {json.dumps(cell['metadata'], sort_keys=True)}")
+            lines += "".join(cell["source"]).split("\n")
+            outputs = [json.dumps(output, sort_keys=True) for output in cell.get("outputs", [])]
+            lines += ["[outputs]", *outputs] if outputs else []
+    except (ValueError, KeyError, TypeError):
+        return text.split("\n")
+    return lines

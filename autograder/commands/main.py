@@ -1,0 +1,52 @@
+"""The console script `softmax-lab`: one module a subcommand, each with an `add_parser`.
+
+`add_parser(subparsers)` adds a parser and sets its `handler`, a function from the parsed arguments
+to an exit status. Heavy imports (nbgrader, torch) belong inside the handler, so that `--help` and
+completion answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from autograder import pipeline as run
+from autograder.build import notebooks as build
+from autograder.commands import demo, doctor
+from autograder.errors import BAD_INPUT, LabError
+from autograder.results import report as class_report
+
+INTERRUPTED = 130  # what shells report for Ctrl-C
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every subcommand."""
+    top = argparse.ArgumentParser(prog="softmax-lab", description="Build and grade the lesson.")
+    subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (build, run, class_report, demo, doctor):
+        command.add_parser(subparsers)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Return a subcommand's exit status; a `LabError` or a missing package is printed."""
+    arguments = parser().parse_args(argv)
+    try:
+        status: int = arguments.handler(arguments)
+    except LabError as error:
+        print(f"softmax-lab: {error}", file=sys.stderr)
+        return error.status
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "autograder":
+            raise
+        print(
+            f"softmax-lab: {sys.executable} has no package {error.name}: run `make .venv`, or "
+            "install softmax-lab with pip, and use that environment's softmax-lab.",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("softmax-lab: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    return status

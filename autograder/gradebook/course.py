@@ -1,0 +1,440 @@
+"""A course directory as nbgrader sees it: its configuration, its gradebook, its converters.
+
+Every call of nbgrader is here, and what it logs goes to a file: of its many lines hardly one says
+something that a person has to act on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from autograder.build.execute import FIGURE
+from autograder.errors import LabError
+from autograder.gradebook import record
+from autograder.gradebook.record import Recorder, why_not
+from autograder.runner.job import Cell, Kind
+
+#: What this tool keeps in a course directory, and may be deleted when nothing runs.
+STATE = ".softmax-lab"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of one cell.
+
+    Attributes:
+        cell: the grade_id of the marked cell.
+        score: the points so far, of the test and of the person who marks.
+        max_score: the points of a right answer.
+        by_hand: whether a person marks it.
+        waits: whether it still waits for that person.
+
+    """
+
+    cell: str
+    score: float
+    max_score: float
+    by_hand: bool
+    waits: bool
+
+
+@dataclass(frozen=True)
+class Marks:
+    """A student's marks, in the order of the notebook."""
+
+    student: str
+    cells: tuple[Mark, ...]
+
+    @property
+    def automatic(self) -> float:
+        """The points of the automatic marks."""
+        return sum(mark.score for mark in self.cells if not mark.by_hand)
+
+    @property
+    def max_automatic(self) -> float:
+        """The points that automatic marks can give."""
+        return sum(mark.max_score for mark in self.cells if not mark.by_hand)
+
+    @property
+    def waiting(self) -> int:
+        """How many answers wait for a person."""
+        return sum(mark.waits for mark in self.cells)
+
+
+class Course:
+    """One assignment of a course directory.
+
+    Args:
+        root: the course directory.
+        assignment: the assignment's id.
+
+    Raises:
+        LabError: the configuration cannot be loaded, or there is no source notebook.
+
+    """
+
+    def __init__(self, root: Path, assignment: str) -> None:
+        self.root = root.resolve()
+        self.assignment = assignment
+        self.state = self.root / STATE
+        self.log_file = self.state / "log"
+        self._originals: dict[str, dict[str, str]] = {}
+        self._log_mode = "w"  # a run's log replaces the last one's
+        self._app = _application(self.root)
+        self.sources = sorted(self._folder("source_directory", ".").glob("*.ipynb"))
+        if not self.sources:
+            raise LabError(
+                f"there is no notebook in {self._folder('source_directory', '.')}: "
+                "run `softmax-lab build`, or name the assignment and the course directory."
+            )
+
+    @property
+    def submitted(self) -> Path:
+        """The folder that holds a folder for each student."""
+        return self.root / str(self._directory().submitted_directory)
+
+    def autograded(self, student: str) -> Path:
+        """Return the folder that formgrader and feedback read for a student."""
+        return self._folder("autograded_directory", student)
+
+    def register(self) -> None:
+        """Record the source's cells and points in the gradebook; `release/` is left alone.
+
+        Raises:
+            LabError: a source is not a notebook; or nbgrader refused, most likely because the
+                gradebook holds marks of cells that the source no longer has.
+
+        """
+        from nbgrader.converters import GenerateAssignment
+
+        for source in self.sources:
+            _notebook(source)  # nbgrader would not name the file
+        with self._logged() as lines:
+            directory = self._directory(release_directory=f"{STATE}/release")
+            converter = GenerateAssignment(coursedir=directory, parent=self._app)
+            converter.force = converter.create_assignment = True
+            try:
+                converter.start()
+            except Exception as error:  # nbgrader's own kinds, SystemExit not among them
+                raise LabError(self._refusal(lines, error)) from None
+
+    def _refusal(self, lines: list[str], error: Exception) -> str:
+        text = "\n".join(lines)
+        if "Cannot add or remove cells" in text or "Cannot modify existing" in text:
+            return (
+                f"the gradebook has marks for an older {self.assignment}, whose cells differ from "
+                "source/. Keep a copy of gradebook.db, forget them with "
+                f"`nbgrader db assignment remove {self.assignment} --force`, and grade again."
+            )
+        return f"nbgrader cannot take the source in: {error}. Details are in {self.log_file}."
+
+    def is_registered(self) -> bool:
+        """Whether the gradebook knows the assignment, and `released` can answer."""
+        from nbgrader.api import MissingEntry
+
+        with self._gradebook() as gradebook:
+            try:
+                known = {n.name for n in gradebook.find_assignment(self.assignment).notebooks}
+            except MissingEntry:
+                return False
+        kept = self.state / "release" / self.assignment
+        return all(s.stem in known and (kept / s.name).is_file() for s in self.sources)
+
+    def released(self) -> dict[str, NotebookNode]:
+        """Return what students are given, by notebook name, as the source makes it now."""
+        folder = self.state / "release" / self.assignment
+        return {source.stem: _notebook(folder / source.name) for source in self.sources}
+
+    def release_is_current(self) -> bool:
+        """Whether `release/` holds what the source makes now."""
+        released = self._folder("release_directory", ".")
+        return all(
+            (released / f"{name}.ipynb").is_file()
+            and _essence(_notebook(released / f"{name}.ipynb")) == _essence(notebook)
+            for name, notebook in self.released().items()
+        )
+
+    def extra_files(self) -> Path | None:
+        """Return a folder with the files beside the source's notebooks; None if there are none."""
+        from nbgrader.utils import find_all_files
+
+        source = self._folder("source_directory", ".")
+        found = find_all_files(str(source), [*self._directory().ignore, "*.ipynb"])
+        folder = self.state / "files" / self.assignment
+        shutil.rmtree(folder, ignore_errors=True)
+        for file in map(Path, found):
+            copy = folder / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy)
+        return folder if found else None
+
+    def cells_to_run(self, name: str, rebuilt: NotebookNode) -> tuple[Cell, ...]:
+        """Return the code cells of a rebuilt notebook, the lesson's own with the source's text.
+
+        Args:
+            name: the notebook's name.
+            rebuilt: what intake made of a submission.
+
+        """
+        from nbgrader.utils import is_grade, is_locked
+
+        if name not in self._originals:
+            source = _notebook(next(path for path in self.sources if path.stem == name))
+            cells = (cell for cell in source.cells if is_locked(cell))
+            self._originals[name] = {c.metadata.nbgrader["grade_id"]: c.source for c in cells}
+        originals = self._originals[name]
+        run = []
+        for cell in rebuilt.cells:
+            if cell.cell_type == "code" and is_locked(cell):
+                kind: Kind = "test" if is_grade(cell) else "given"
+                is_figure = kind == "given" and FIGURE in cell.metadata.get("tags", ())
+                original = originals[cell.metadata.nbgrader["grade_id"]]
+                run.append(Cell(kind, original, is_figure))
+            elif cell.cell_type == "code":
+                run.append(Cell("student", cell.source))
+        return tuple(run)
+
+    @contextlib.contextmanager
+    def recorder(self, files: Path | None) -> Iterator[Recorder]:
+        """Open the gradebook for a run.
+
+        Args:
+            files: what `extra_files` gave.
+
+        Raises:
+            LabError: it cannot be opened, or the configuration asks for what cannot be done.
+
+        """
+        from nbgrader.converters import Autograde
+
+        directory = self._directory(autograded_directory=f"{STATE}/autograded")
+        converter = Autograde(coursedir=directory, parent=self._app)
+        recorder = Recorder(
+            self._gradebook(),
+            converter,
+            self.assignment,
+            self.released(),
+            files,
+            self.state / "autograded",
+            self._logged,
+        )
+        try:
+            yield recorder
+        finally:
+            recorder.close()
+
+    def graded(self) -> set[str]:
+        """Return who has marks in the gradebook."""
+        from nbgrader.api import Assignment, SubmittedAssignment
+
+        with self._gradebook() as gradebook:
+            submissions = gradebook.db.query(SubmittedAssignment.student_id).join(Assignment)
+            return {one for (one,) in submissions.filter(Assignment.name == self.assignment)}
+
+    def gradebook(self) -> Any:
+        """Return the open `nbgrader.api.Gradebook`; the caller closes it.
+
+        Raises:
+            LabError: there is none yet, or it cannot be opened.
+
+        """
+        url = str(self._directory().db_url)
+        file = url.removeprefix("sqlite:///")
+        if file != url and not Path(file).is_file():
+            raise LabError(
+                f"there is no gradebook {file}: `softmax-lab grade {self.assignment}` first, or "
+                "name the course directory."
+            )
+        return self._gradebook()
+
+    def marks(self) -> list[Marks]:
+        """Return the marks of everyone in the gradebook."""
+        with self._gradebook() as gradebook:
+            return marks_table(gradebook, self.assignment)
+
+    def generate_feedback(self) -> None:
+        """Write the feedback pages of everyone who is graded.
+
+        Raises:
+            LabError: nbgrader could not.
+
+        """
+        from nbgrader.converters import GenerateFeedback
+
+        with self._logged():
+            converter = GenerateFeedback(coursedir=self._directory(), parent=self._app)
+            converter.force = True
+            try:
+                converter.start()
+            except Exception as error:
+                raise LabError(
+                    f"nbgrader cannot write the feedback: {error}. See {self.log_file}."
+                ) from None
+
+    def export(self, file: Path) -> None:
+        """Write everyone's points as a table of comma-separated values."""
+        from nbgrader.plugins import CsvExportPlugin
+
+        with self._logged(), self._gradebook() as gradebook:
+            exporter = CsvExportPlugin(parent=self._app)
+            exporter.to = str(file)
+            exporter.export(gradebook)
+
+    def _folder(self, which: str, student: str) -> Path:
+        directory = self._directory()
+        step = getattr(directory, which)
+        return Path(os.path.normpath(directory.format_path(step, student, self.assignment)))
+
+    def _directory(self, **settings: Any) -> Any:
+        from nbgrader.coursedir import CourseDirectory
+
+        directory = CourseDirectory(parent=self._app, root=str(self.root))
+        directory.assignment_id = self.assignment
+        for name, value in settings.items():
+            setattr(directory, name, value)
+        return directory
+
+    def _gradebook(self) -> Any:
+        from nbgrader.api import Gradebook
+        from sqlalchemy.exc import SQLAlchemyError
+
+        directory = self._directory()
+        url = str(directory.db_url)
+        if url.startswith("sqlite:///") and "?" not in url:
+            url += f"?timeout={record.PATIENCE}"  # how long to wait for another program's lock
+        try:
+            return Gradebook(url, directory.course_id)
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", error))
+            if "locked" in reason:
+                raise LabError(why_not(error)) from None
+            raise LabError(
+                f"the gradebook {directory.db_url} cannot be opened: {reason}. If nbgrader was "
+                "upgraded, keep a copy of it and run `nbgrader db upgrade`; if it is broken, put "
+                "a copy that works in its place."
+            ) from None
+
+    @contextlib.contextmanager
+    def _logged(self) -> Iterator[list[str]]:
+        """Send all logs and warnings to the log file; give the lines as they come."""
+        self.state.mkdir(exist_ok=True)
+        lines: list[str] = []
+        mode, self._log_mode = self._log_mode, "a"
+        loggers = [self._app.log, logging.getLogger(), logging.getLogger("py.warnings")]
+        before = [(log, log.handlers[:], log.propagate) for log in loggers]
+        with (
+            open(self.log_file, mode, encoding="utf-8", errors="backslashreplace") as stream,
+            _stderr_to(stream.fileno()),
+            warnings.catch_warnings(),
+        ):
+            file = logging.StreamHandler(stream)
+            file.setLevel(logging.INFO)
+            file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+            for log in loggers:
+                log.handlers, log.propagate = [file, _Keep(lines)], False
+            warnings.simplefilter("default")
+            logging.captureWarnings(True)
+            try:
+                yield lines
+            finally:
+                logging.captureWarnings(False)
+                for log, handlers, propagate in before:
+                    log.handlers, log.propagate = handlers, propagate
+
+
+@contextlib.contextmanager
+def _stderr_to(descriptor: int) -> Iterator[None]:
+    """Lead the process's error stream elsewhere: kernels inherit it, and some die with words."""
+    kept = os.dup(2)
+    os.dup2(descriptor, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+class _Keep(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(record.getMessage())
+
+
+def marks_table(gradebook: Any, assignment: str) -> list[Marks]:
+    """Return every student's marks of an assignment.
+
+    Args:
+        gradebook: an open `nbgrader.api.Gradebook`.
+        assignment: the assignment's id.
+
+    """
+    submissions = gradebook.find_assignment(assignment).submissions
+    return sorted(map(_marks, submissions), key=lambda marks: marks.student)
+
+
+def _marks(submission: Any) -> Marks:
+    marks = []
+    for notebook in submission.notebooks:
+        known = notebook.notebook
+        by_hand = {cell.name for cell in (*known.solution_cells, *known.task_cells)}
+        order = {cell.name: place for place, cell in enumerate(known.source_cells)}
+        for grade in sorted(notebook.grades, key=lambda grade: order.get(grade.name, 0)):
+            marks.append(
+                Mark(
+                    grade.name,
+                    float(grade.score or 0),
+                    float(grade.max_score or 0),
+                    grade.name in by_hand,
+                    bool(grade.needs_manual_grade),
+                )
+            )
+    return Marks(submission.student_id, tuple(marks))
+
+
+def _application(root: Path) -> Any:
+    """Return nbgrader configured by the course directory's `nbgrader_config.py`."""
+    from nbgrader.apps.baseapp import NbGrader
+
+    class Application(NbGrader):  # type: ignore[misc]  # nbgrader publishes no types
+        name = "softmax-lab"
+        load_cwd_config = False
+        raise_config_file_errors = True
+
+    app = Application()
+    app.log_level = logging.WARNING
+    app.log.handlers = [logging.NullHandler()]
+    try:
+        app.initialize([], root=str(root))
+    except (Exception, SystemExit) as error:
+        raise LabError(f"{root / 'nbgrader_config.py'} cannot be loaded: {error}.") from None
+    app.log_level = logging.INFO
+    return app
+
+
+def _notebook(file: Path) -> NotebookNode:
+    try:
+        notebook: NotebookNode = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise LabError(f"{file} is not a notebook: {error}.") from None
+    return notebook
+
+
+def _essence(notebook: NotebookNode) -> list[tuple[str, str, str]]:
+    return [
+        (c.cell_type, c.source, c.metadata.get("nbgrader", {}).get("grade_id", ""))
+        for c in notebook.cells
+    ]

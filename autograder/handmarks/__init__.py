@@ -1,0 +1,1 @@
+"""Where people mark written answers."""

@@ -1,0 +1,1 @@
+"""A submission becomes the notebook to grade: `submitted/` → the instructor's own, with answers."""

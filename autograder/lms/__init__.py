@@ -1,0 +1,1 @@
+"""The way to and from a learning management system: one file each for Canvas and Moodle."""

@@ -1,0 +1,1 @@
+"""The gradebook becomes the class report: a page and a table."""

@@ -1,0 +1,143 @@
+"""Watches, from the examiner, what all processes of a submission use together.
+
+The kernel's limits are each process's own; only a cgroup, which an ordinary user seldom may make,
+adds them up. A look five times a second is enough to save the machine.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import stat
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from autograder.sandbox.confine import Limits
+
+_SECONDS = 0.2
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+#: What waits in a socket, at most, where nobody may ask for more.
+_BUFFER = "/proc/sys/net/core/wmem_default"
+
+
+class Guard(threading.Thread):
+    """Ends the student process when its limits are exceeded, and the examiner with its parent.
+
+    Args:
+        pid: the student process.
+        scratch: its folder.
+        limits: what it may use.
+        end: ends it; is given the reason.
+
+    """
+
+    def __init__(self, pid: int, scratch: str, limits: Limits, end: Callable[[str], None]) -> None:
+        super().__init__(daemon=True)
+        self._pid, self._scratch, self._limits, self._end = pid, scratch, limits, end
+        self._before = _memory(pid)  # shared with the template, nearly all of it
+
+    def run(self) -> None:
+        """Look again and again, until something is exceeded or the parent is gone."""
+        parent = multiprocessing.parent_process()
+        sentinels = [parent.sentinel] if parent is not None else []
+        while not wait(sentinels, _SECONDS):
+            if why := self._excess():
+                self._end(why)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _excess(self) -> str:
+        limits = self._limits
+        family = _family(self._pid)
+        buffers, removed = _held(family, self._scratch, limits.file_size)
+        used = buffers + sum(max(0, _memory(pid) - self._before) for pid in family)
+        if used > limits.total_memory:
+            return f"The code used more than {limits.total_memory >> 20} MiB of memory in all"
+        if not _fits(self._scratch, limits, removed):
+            return (
+                f"The code wrote more than {limits.total_disk >> 20} MiB or {limits.files} files "
+                "in all, or where nobody can look"
+            )
+        return ""
+
+
+def _memory(pid: int) -> int:
+    """Return the bytes of a process that are no file's; 0 if there is no such process."""
+    for task in _tasks(pid):  # the first thread may have ended, and then tells 0
+        with suppress(OSError), open(f"{task}/statm") as file:
+            _, resident, shared, *_ = map(int, file.read().split())
+            if resident:
+                return (resident - shared) * _PAGE
+    return 0
+
+
+def _held(family: Iterable[int], scratch: str, file_size: int) -> tuple[int, int]:
+    """Return the bytes that sockets may hold, and those of removed files still open or mapped.
+
+    What a file that is only mapped takes nobody tells: it counts as `file_size`.
+    """
+    sockets, opened, mapped = set(), dict[int, int](), set()
+    below = f"{os.path.realpath(scratch)}/"
+    for task in (task for pid in family for task in _tasks(pid)):  # each may have files of its own
+        for descriptor in _listed(f"{task}/fd"):
+            with suppress(OSError):
+                file = os.stat(f"{task}/fd/{descriptor}")
+                if stat.S_ISSOCK(file.st_mode):
+                    sockets.add(file.st_ino)
+                elif stat.S_ISREG(file.st_mode) and not file.st_nlink:
+                    opened[file.st_ino] = 512 * file.st_blocks
+        with suppress(OSError), open(f"{task}/maps", "rb") as maps:
+            for line in maps:
+                if line.endswith(b" (deleted)\n"):
+                    *_, inode, path = line.split(maxsplit=5)
+                    if path.startswith(os.fsencode(below)):
+                        mapped.add(int(inode))
+    buffer = int(Path(_BUFFER).read_text())
+    return buffer * len(sockets), sum(opened.values()) + file_size * len(mapped - opened.keys())
+
+
+def _tasks(pid: int) -> list[str]:
+    return [f"/proc/{pid}/task/{task}" for task in _listed(f"/proc/{pid}/task")]
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all below it, and what was orphaned there and came to us."""
+    found, waiting = [], [os.getpid()]
+    while waiting:
+        one = waiting.pop()
+        for task in _tasks(one):
+            with suppress(OSError), open(f"{task}/children") as file:
+                children = [int(child) for child in file.read().split()]
+                found += children
+                waiting += children
+    return found or [pid]
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _fits(folder: str, limits: Limits, removed: int) -> bool:
+    size, count, waiting = removed, 0, [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    count += 1
+                    with suppress(OSError):
+                        size += 512 * entry.stat(follow_symlinks=False).st_blocks
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    if size > limits.total_disk or count > limits.files:
+                        return False
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # it went away meanwhile
+        except OSError:
+            return False  # nested too deep, or closed to its owner: what is in it would not count
+    return size <= limits.total_disk

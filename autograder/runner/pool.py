@@ -1,0 +1,310 @@
+"""Examine submissions side by side, each in processes of its own.
+
+`examine` does one, in whatever process it is called. A `Pool` calls it through any
+`concurrent.futures.Executor`: threads of this process by default, which only wait; a cluster's
+client, such as Dask's, if it gives one.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Collection
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from autograder.errors import LabError
+from autograder.runner.job import Cell, Examined
+from autograder.sandbox.confine import Limits, check
+
+#: Seconds an examiner may take beyond the time a submission has: to start, confine and end.
+_SPARE_SECONDS = 60.0
+#: What each examiner is forked with. Every one runs the main script's imports once more: those of
+#: `softmax-lab` cost nothing when they are there already.
+_PRELOAD = ["autograder.runner.template", "autograder.commands.main"]
+_PREFIX = "softmax-lab-scratch-"
+
+
+class NotRun(Exception):
+    """A submission could not be examined; the message is a sentence for its line."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run.
+
+    Attributes:
+        jobs: how many at once.
+        cell_seconds: how long one cell may take.
+        submission_seconds: how long all cells of a student's may take together, and then all
+            calls of their functions by tests.
+        limits: what a student's code may use.
+        waived: layers of the box to do without.
+        measure: whether to find out what memory a submission takes, which costs time.
+
+    """
+
+    jobs: int = os.cpu_count() or 1
+    cell_seconds: float = 30.0
+    submission_seconds: float = 300.0
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
+    waived: frozenset[str] = frozenset()
+    measure: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to examine; it can be pickled.
+
+    Attributes:
+        cells: the code cells, in order.
+        settings: how they are run.
+        files: a folder whose files the lesson's and the student's cells find in theirs, or None.
+
+    """
+
+    cells: tuple[Cell, ...]
+    settings: Settings
+    files: Path | None = None
+
+
+class Pool:
+    """A pool of examiners.
+
+    Args:
+        settings: how submissions are run.
+        executor: where `examine` is called. The pool does not shut it down. It must not be made of
+            daemonic processes: those may not start others.
+
+    Raises:
+        CannotConfine: this machine lacks a layer of the box that is not waived.
+
+    """
+
+    def __init__(self, settings: Settings, executor: Executor | None = None) -> None:
+        self._settings = settings
+        self._running = _Running()
+        self._own = None
+        if executor is None:
+            check(settings.waived)
+            _remove_leftovers()
+            _start_template()
+            executor = self._own = ThreadPoolExecutor(settings.jobs)
+        self._executor = executor
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._own is not None:
+            if error is not None:
+                self._running.end()
+            self._own.shutdown(cancel_futures=True)
+
+    def submit(self, cells: tuple[Cell, ...], files: Path | None = None) -> Future[Examined]:
+        """Examine code cells; the future raises `NotRun`, or `LabError` to end the run."""
+        job = Job(cells, self._settings, files)
+        if self._own is not None:
+            return self._own.submit(examine, job, self._running)
+        return self._executor.submit(examine, job)
+
+
+def _start_template() -> None:
+    """Start the template deaf to Ctrl-C, which is for this process: it ends the others."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    resource_tracker.ensure_running()  # here already: it unblocks what is blocked when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()  # a new program keeps what is blocked; the template ignores it
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Running:
+    """The examiners that run now, so that all of them can be ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[ForkServerProcess] = set()
+        self._ending = False
+
+    @property
+    def ending(self) -> bool:
+        with self._lock:
+            return self._ending
+
+    def add(self, process: ForkServerProcess) -> None:
+        with self._lock:
+            self._processes.add(process)
+            if self._ending:
+                process.terminate()
+
+    def remove(self, process: ForkServerProcess) -> None:
+        with self._lock:
+            self._processes.discard(process)
+
+    def end(self) -> None:
+        with self._lock:
+            self._ending = True
+            for process in self._processes:
+                process.terminate()  # an examiner ends what it has started
+
+
+def examine(job: Job, running: _Running | None = None) -> Examined:
+    """Examine one submission in processes of its own.
+
+    Args:
+        job: what to examine.
+        running: is told of the process.
+
+    Raises:
+        NotRun: it could not be examined.
+        LabError: no submission can be.
+
+    """
+    if multiprocessing.current_process().daemon:
+        raise LabError(
+            "the executor's processes are daemonic, and may start no others. Dask's are not if its "
+            "setting distributed.worker.daemon is False."
+        )
+    running = running or _Running()
+    try:
+        return _examine(job, running)
+    except _Ended:  # from outside, for a student's code cannot reach its examiner
+        if running.ending:
+            raise NotRun("The run was stopped.") from None
+        try:
+            return _examine(job, running)
+        except _Ended:
+            raise NotRun("Its examiner was ended twice. Is there enough memory?") from None
+
+
+class _Ended(Exception):
+    """An examiner ended before it had answered."""
+
+
+def _examine(job: Job, running: _Running) -> Examined:
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    scratch, lesson = folder / "student", folder / "lesson"
+    try:
+        folder.chmod(0o711)  # an unprivileged user works below it
+        for one in (scratch, lesson):
+            one.mkdir()
+            if job.files:
+                shutil.copytree(job.files, one, dirs_exist_ok=True)
+        return _examine_in(scratch, lesson, job.cells, job.settings, running)
+    finally:
+        _remove(folder)
+
+
+def _examine_in(
+    scratch: Path, lesson: Path, cells: tuple[Cell, ...], settings: Settings, running: _Running
+) -> Examined:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOAD)
+    ours, theirs = context.Pipe()
+    process = context.Process(
+        target=_serve_job, args=(theirs, str(scratch), settings.limits, settings.waived)
+    )
+    group = 0
+    started = time.monotonic()
+    try:
+        process.start()
+        running.add(process)
+        theirs.close()
+        ours.send(
+            {
+                "cells": cells,
+                "cell_seconds": settings.cell_seconds,
+                "submission_seconds": settings.submission_seconds,
+                "measure": settings.measure,
+                "folder": str(lesson),
+            }
+        )
+        group = ours.recv()
+        forked = time.monotonic() - started
+        if not ours.poll(2 * settings.submission_seconds + _SPARE_SECONDS):
+            raise NotRun("It did not come to an end, and was ended.")
+        result = ours.recv()
+        group = 0
+    except (EOFError, OSError):
+        raise _Ended from None
+    finally:
+        running.remove(process)
+        _end(process, group)
+        ours.close()
+        theirs.close()
+    if "refused" in result:
+        raise LabError(result["refused"])
+    cost = replace(result["cost"], fork=forked)
+    return Examined(result["outputs"], result["notes"], cost)
+
+
+def _end(process: ForkServerProcess, group: int) -> None:
+    """End an examiner, and the group of its student process if that is still there."""
+    if process.pid is None:
+        return
+    if group:
+        process.terminate()
+    process.join(5)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    if group:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+def _remove_leftovers() -> None:
+    """Remove the scratch folders of runs that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdecimal() and not _is_running(int(pid)):
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a scratch folder of ours, whatever a student's code made of it."""
+    with suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
+    with suppress(OSError):
+        kind = folder.lstat()
+        if stat.S_ISDIR(kind.st_mode) and kind.st_uid == os.geteuid():
+            # Nested too deep for Python, or closed to its owner.
+            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+                subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _serve_job(connection: Any, scratch: str, limits: Limits, waived: Collection[str]) -> None:
+    """Import the template only in the process that is a fork of it."""
+    from autograder.runner.template import serve_job
+
+    serve_job(connection, scratch, limits, waived)
