@@ -27,9 +27,9 @@ from autograder.gradebook.course import Course
 from autograder.marking.exercises import EXERCISES, HAND_MARKED
 from autograder.marking.misconceptions import MISCONCEPTIONS
 from autograder.marking.report import MIME_TYPE
+from autograder.results.class_report import FORMGRADER, write_report
 from autograder.results.class_results import read_class
 from autograder.results.page import render
-from autograder.results.report import FORMGRADER, write_report
 from autograder.results.tables import number
 from autograder.samples import read_samples
 
