@@ -15,7 +15,8 @@ from autograder.errors import LabError
 from autograder.gradebook.state import State
 from autograder.intake.submission import MAX_BYTES, Problem
 from autograder.runner.figures import Figures
-from autograder.runner.pool import NotRun, Pool, Settings
+from autograder.runner.job import Settings
+from autograder.runner.pool import NotRun, Pool
 
 if TYPE_CHECKING:
     from nbformat.notebooknode import NotebookNode

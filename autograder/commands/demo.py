@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from autograder.errors import OK, LabError, find_root
 from autograder.pipeline import Line, Watcher, grade
 from autograder.results.class_report import write_report
-from autograder.runner.pool import Settings
+from autograder.runner.job import Settings
 from autograder.samples import Sample, make, read_samples
 from autograder.sandbox.confine import layers
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.errors import FAILED, OK, LabError, find_root
 from autograder.pipeline import Line, Watcher, grade
-from autograder.runner.pool import Settings
+from autograder.runner.job import Settings
 from autograder.sandbox.confine import LAYERS
 
 if TYPE_CHECKING:

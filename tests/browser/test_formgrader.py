@@ -19,7 +19,7 @@ from autograder.gradebook.course import Course
 from autograder.marking.exercises import HAND_MARKED
 from autograder.pipeline import grade
 from autograder.results.class_report import Written, write_report
-from autograder.runner.pool import Settings
+from autograder.runner.job import Settings
 from autograder.samples import read_samples
 from autograder.sandbox.confine import layers
 
