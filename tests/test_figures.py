@@ -16,7 +16,7 @@ from autograder.pipeline import grade
 from autograder.runner.figures import Figures, same_for_all
 from autograder.runner.job import Cell, Settings
 from autograder.samples import read_samples
-from autograder.sandbox.confine import layers
+from autograder.sandbox.box import layers
 
 ROOT = Path(__file__).parents[1]
 

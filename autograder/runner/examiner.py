@@ -35,7 +35,7 @@ from autograder.runner.packing import Refused, pack, unpack
 from autograder.runner.shell import Shell
 from autograder.runner.student import serve
 from autograder.runner.wire import Closed, TimedOut, Wire, WireError
-from autograder.sandbox.confine import Limits, confine
+from autograder.sandbox.box import Limits, confine
 
 if TYPE_CHECKING:
     from autograder.marking.report import Report

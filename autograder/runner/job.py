@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from autograder.sandbox.confine import Limits
+from autograder.sandbox.box import Limits
 
 #: The outputs of a cell, as nbformat has them.
 Outputs = list[dict[str, Any]]

@@ -28,7 +28,7 @@ from typing import Any
 
 from autograder.errors import LabError
 from autograder.runner.job import Cell, Examined, Job, Settings
-from autograder.sandbox.confine import Limits, check
+from autograder.sandbox.box import Limits, check
 
 #: Seconds an examiner may take beyond the time a submission has: to start, confine and end.
 _SPARE_SECONDS = 60.0
