@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from autograder.marking.cases import EXTREME, LESSON, LESSON_LARGE, MODERATE, Case, Vector
+from autograder.marking.library import Library
 from autograder.marking.misconceptions import MISCONCEPTIONS, Misconception, recognise
-from autograder.marking.observe import Call, Observation, call, look
+from autograder.marking.observation import Call, Observation
+from autograder.marking.observer import Observer
 from autograder.marking.reference import close, softmax, tolerance
 from autograder.marking.report import Finding, Outcome
 from autograder.marking.words import article, exception_name, general, show
@@ -61,33 +64,46 @@ SOFTMAX_STABLE = FunctionRule(
 _REUSED = (LESSON, LESSON, _THREE_NUMBERS[0].vector, _THREE_NUMBERS[0].vector)
 
 
-def mark_function(rule: FunctionRule, function: object) -> Finding:
+#: What does a student's work: torch's kernels, and functions of any package.
+_LIBRARY = Library(
+    kernels=("softmax", "scaled_dot_product", "cross_entropy_loss", "attention"),
+    functions=("softmax",),
+)
+
+
+def mark_function(rule: FunctionRule, function: object, observer: Observer) -> Finding:
     """Mark one function against its rule."""
-    kind = look({rule.name: function})[rule.name]
+    kind = observer.look({rule.name: function})[rule.name]
     if kind.kind != "callable":
         return _not_a_function(rule, kind)
     cases = (*rule.core, *rule.others)
     vectors = [case.vector for case in cases]
-    calls, again, reuse = _ask(function, vectors)
-    library = _library(function, vectors, [*calls, *again])
-    return _Marking(rule, cases, calls, again, reuse, library, kind.text == "empty").finding()
+    call = partial(observer.call, function, library=_LIBRARY)
+    calls, again, reuse = _ask(call, vectors)
+    library = _library(call, vectors, [*calls, *again])
+    is_empty = kind.text == "empty"
+    return _Marking(rule, cases, calls, again, reuse, library, is_empty, observer).finding()
 
 
-def _ask(function: object, vectors: Sequence[Vector]) -> tuple[list[Call], list[Call], list[Call]]:
+#: Calls the function with vectors, as `Observer.call` does.
+_Ask = Callable[..., list[Call]]
+
+
+def _ask(call: _Ask, vectors: Sequence[Vector]) -> tuple[list[Call], list[Call], list[Call]]:
     """Call a function with the vectors, with them the other way round, and with one tensor reused.
 
     The second and third calls find answers that depend on what was asked before.
     """
     count = len(vectors)
-    told = call(function, [*vectors, *vectors[::-1]], _REUSED)
+    told = call([*vectors, *vectors[::-1]], _REUSED)
     calls, again, reuse = told[:count], told[count : 2 * count][::-1], told[2 * count :]
     if _is_cut_short(calls):
         return calls, calls, []
     if _is_cut_short(told):  # a slow function has time for each
-        return calls, call(function, vectors[::-1])[::-1], call(function, (), _REUSED)
+        return calls, call(vectors[::-1])[::-1], call((), _REUSED)
     if not all(_is_right(one.result, v) for one, v in zip(calls, vectors, strict=True)):
         # What the first calls left behind must not hide that the others depend on it.
-        again = call(function, vectors[::-1])[::-1]
+        again = call(vectors[::-1])[::-1]
     return calls, again, reuse
 
 
@@ -95,7 +111,7 @@ def _is_cut_short(calls: Sequence[Call]) -> bool:
     return calls[-1].result.kind in ("timed out", "died")
 
 
-def _library(function: object, vectors: Sequence[Vector], calls: Sequence[Call]) -> str:
+def _library(call: _Ask, vectors: Sequence[Vector], calls: Sequence[Call]) -> str:
     """Return the library softmax that does the work, or "" if none does.
 
     A function may call one to compare itself with: then a slightly other result changes nothing.
@@ -104,7 +120,7 @@ def _library(function: object, vectors: Sequence[Vector], calls: Sequence[Call])
     if not found:
         return ""
     if all(one.replaceable for one in found):
-        nudged = call(function, vectors, nudged=True)
+        nudged = call(vectors, nudged=True)
         if all(one.result == other.result for one, other in zip(nudged, calls, strict=False)):
             return ""
     return found[0].library
@@ -130,6 +146,7 @@ class _Marking:
     reuse: Sequence[Call]
     library: str
     is_empty: bool
+    observer: Observer
 
     def finding(self) -> Finding:
         everything = [*self.calls, *self.again]
@@ -234,7 +251,8 @@ class _Marking:
         )
 
     def _recognised(self) -> Misconception | None:
-        return recognise([c.vector for c in self.cases], [one.result for one in self.calls])
+        vectors = [case.vector for case in self.cases]
+        return recognise(self.observer, vectors, [one.result for one in self.calls])
 
     def _only_lesson(self) -> bool:
         right = {

@@ -9,9 +9,11 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from autograder.marking.cases import LESSON, LESSON_LARGE, Vector
+from autograder.marking.child import CannotFork
 from autograder.marking.exercises import EXERCISES, HAND_MARKED, Exercise
 from autograder.marking.functions import SOFTMAX, SOFTMAX_STABLE, mark_function
-from autograder.marking.observe import Call, CannotFork, Observation, call, look
+from autograder.marking.observation import Call, Observation
+from autograder.marking.observer import IN_A_CHILD, Observer
 from autograder.marking.reference import exp32
 from autograder.marking.report import Finding, Outcome, Report
 from autograder.marking.values import (
@@ -44,12 +46,17 @@ def grade(exercise: str, answer: object) -> Report:
         whose outcome is `Outcome.NOT_CHECKED`.
 
     """
+    return mark(exercise, answer, IN_A_CHILD)
+
+
+def mark(exercise: str, answer: object, observer: Observer) -> Report:
+    """Do what `grade` does, with an observer of the answer."""
     if type(exercise) is not str or exercise not in EXERCISES:
         name = exercise if type(exercise) is str else f"<{type(exercise).__name__}>"
         return _not_checked(name, _why_unknown(name))
     known = EXERCISES[exercise]
     try:
-        return Report(known.id, tuple(_mark(known, _by_name(known, answer))))
+        return Report(known.id, tuple(_mark(known, _by_name(known, answer), observer)))
     except CannotFork:
         why = "Marking runs a student's code in a forked process, which Windows has not: use WSL."
     except Exception as error:  # grade never raises: a fault of ours must not stop a class
@@ -83,17 +90,17 @@ def _by_name(exercise: Exercise, answer: object) -> dict[str, Any]:
     return {names[0]: answer} if len(names) == 1 and is_bare else given
 
 
-def _mark(exercise: Exercise, answer: Mapping[str, Any]) -> list[Finding]:
-    seen: dict[str, Observation] = look(
+def _mark(exercise: Exercise, answer: Mapping[str, Any], observer: Observer) -> list[Finding]:
+    seen: dict[str, Observation] = observer.look(
         {name: answer[name] for name in exercise.names if name in answer}
     )
-    own = _OwnAnswers(answer, seen.get("x2"))
+    own = _OwnAnswers(answer, seen.get("x2"), observer)
     findings: list[Finding] = []
     for name, points in exercise.names.items():
         if name == "p_stable" and name not in answer and set(answer) == {"softmax_stable"}:
             findings.append(_p_stable_of(findings[0], points))
         else:
-            findings.append(_mark_name(name, points, answer, seen, own))
+            findings.append(_mark_name(name, points, answer, seen, own, observer))
     return findings
 
 
@@ -115,13 +122,14 @@ def _mark_name(
     answer: Mapping[str, Any],
     seen: Mapping[str, Observation],
     own: _OwnAnswers,
+    observer: Observer,
 ) -> Finding:
     value = seen.get(name)
     if name in _FUNCTION_RULES:
         if name not in answer:
             message = f"`{name}` is not defined: its cell is missing, or stopped with an error."
             return Finding(name, Outcome.NOT_DEFINED, 0, points, message)
-        return mark_function(_FUNCTION_RULES[name], answer[name])
+        return mark_function(_FUNCTION_RULES[name], answer[name], observer)
     if name == "shift":
         return mark_shift(value, points)
     if name == "predictions":
@@ -146,11 +154,15 @@ class _OwnAnswers:
     Args:
         answer: everything the student defined.
         x2: the student's x2, if there is one.
+        observer: calls the student's softmax.
 
     """
 
-    def __init__(self, answer: Mapping[str, Any], x2: Observation | None) -> None:
+    def __init__(
+        self, answer: Mapping[str, Any], x2: Observation | None, observer: Observer
+    ) -> None:
         self._softmax = answer.get("softmax")
+        self._observer = observer
         is_vector = x2 is not None and x2.kind == "tensor" and len(x2.shape) == 1
         self._x2 = x2.values if x2 is not None and is_vector else ()
         self._seen: dict[Vector, Call] = {}
@@ -196,5 +208,6 @@ class _OwnAnswers:
         if not self._seen:
             vectors = [LESSON, LESSON[::-1], _SHIFTED, LESSON_LARGE]
             vectors += [self._x2] if self._x2 else []
-            self._seen = dict(zip(vectors, call(self._softmax, vectors), strict=True))
+            calls = self._observer.call(self._softmax, vectors)
+            self._seen = dict(zip(vectors, calls, strict=True))
         return self._seen

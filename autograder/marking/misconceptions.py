@@ -17,7 +17,8 @@ from typing import Any
 import torch
 
 from autograder.marking.cases import Vector
-from autograder.marking.observe import Observation, results
+from autograder.marking.observation import Observation
+from autograder.marking.observer import Observer
 from autograder.marking.reference import close, softmax, tolerance
 
 Tensor = torch.Tensor
@@ -766,12 +767,15 @@ MISCONCEPTIONS = MappingProxyType({each.id: each for each in _LIST})
 _AGREEMENT = 1e-4
 
 
-def recognise(vectors: Sequence[Vector], observed: Sequence[Observation]) -> Misconception | None:
+def recognise(
+    observer: Observer, vectors: Sequence[Vector], observed: Sequence[Observation]
+) -> Misconception | None:
     """Name the misconception whose formula gives these results for these inputs, if any does.
 
     Formulas run like a student's code, in a child: even a patched torch only costs the hint.
 
     Args:
+        observer: where they run.
         vectors: the inputs.
         observed: what the student's function returned for each.
 
@@ -792,7 +796,8 @@ def recognise(vectors: Sequence[Vector], observed: Sequence[Observation]) -> Mis
     explained = dict.fromkeys(range(len(candidates)), False)
     for some in (pairs[:1], pairs[1:5], pairs[5:]):
         alive = list(explained)
-        predictions = results([candidates[index][1] for index in alive], [v for v, _ in some])
+        formulas = [candidates[index][1] for index in alive]
+        predictions = observer.results(formulas, [v for v, _ in some])
         for index, predicted in zip(alive, predictions, strict=True):
             for (vector, seen), one in zip(some, predicted, strict=True):
                 if not _agree(seen, one, vector):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from autograder.marking.cases import LESSON, LESSON_LARGE, Vector
 from autograder.marking.exercises import EFFECT_WORDS, EFFECTS
 from autograder.marking.misconceptions import MISCONCEPTIONS, recognise
-from autograder.marking.observe import Observation
+from autograder.marking.observation import Observation
+from autograder.marking.observer import Observer
 from autograder.marking.reference import close, exp32, softmax, tolerance
 from autograder.marking.report import Finding, Outcome
 from autograder.marking.words import article, show
@@ -239,6 +240,7 @@ def mark_tensor(
     rule: TensorRule,
     seen: Observation | None,
     max_points: float,
+    observer: Observer,
     follow_through: Sequence[Observation] = (),
 ) -> Finding:
     """Mark one tensor.
@@ -247,6 +249,7 @@ def mark_tensor(
         rule: what is expected.
         seen: the student's value, or None where the name is not defined.
         max_points: what a right value earns.
+        observer: where the formulas of misconceptions run.
         follow_through: other values that are right, because they follow from an answer to another
             exercise, where that answer has already been marked.
 
@@ -278,7 +281,8 @@ def mark_tensor(
         if close(seen.values, hint.values, 1e-4):
             message = f"`{rule.name}` is {show(seen.values)}. {hint.says}"
             return finding(Outcome.WRONG, 0, message, question=hint.question)
-    if rule.logits and (known := recognise([rule.logits], [seen])) is not None:
+    known = recognise(observer, [rule.logits], [seen]) if rule.logits else None
+    if known is not None:
         message = f"`{rule.name}` is {show(seen.values)}. {known.says}"
         return Finding(rule.name, Outcome.WRONG, 0, max_points, message, known.question, known.id)
     message = f"`{rule.name}` is {show(seen.values)}. {_remark(rule, seen)}"

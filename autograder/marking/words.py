@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 
-from autograder.marking.observe import Observation
+from autograder.marking.observation import Observation
 
 
 def show(values: Sequence[float]) -> str:
