@@ -65,7 +65,7 @@ def run_ours(course: Path, jobs: int, measure: bool = False) -> dict:
 def grade_once(course: Path, jobs: int, measure: bool) -> None:
     """Grade a class here, and print what it took as JSON."""
     from autograder.pipeline import grade
-    from autograder.runner.pool import Settings
+    from autograder.runner.job import Settings
 
     started = time.monotonic()
     lines, _ = grade(course, settings=Settings(jobs=jobs, measure=measure))

@@ -65,7 +65,7 @@ def main() -> None:
     """Enlarge a course, and say what its report costs in time and memory."""
     import resource
 
-    from autograder.results.report import write_report
+    from autograder.results.class_report import write_report
 
     course, count = Path(sys.argv[1]), int(sys.argv[2])
     enlarge(course, count)

@@ -10,7 +10,7 @@ import pytest
 from autograder.commands.demo import prepare
 from autograder.gradebook.course import Course
 from autograder.pipeline import grade
-from autograder.runner.pool import Settings
+from autograder.runner.job import Settings
 from autograder.samples import make, read_samples
 
 ROOT = Path(__file__).parents[1]

@@ -19,7 +19,7 @@ from autograder.commands.demo import prepare
 from autograder.feedback.outputs import REPORT, outcome, show
 from autograder.feedback.safe import clean, formula, markdown
 from autograder.pipeline import grade
-from autograder.runner.pool import Settings
+from autograder.runner.job import Settings
 from autograder.samples import read_samples
 from autograder.sandbox.confine import layers
 

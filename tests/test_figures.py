@@ -14,8 +14,7 @@ from autograder.gradebook.course import Course
 from autograder.intake import rebuild as intake
 from autograder.pipeline import grade
 from autograder.runner.figures import Figures, same_for_all
-from autograder.runner.job import Cell
-from autograder.runner.pool import Settings
+from autograder.runner.job import Cell, Settings
 from autograder.samples import read_samples
 from autograder.sandbox.confine import layers
 

@@ -26,9 +26,9 @@ from autograder.errors import LabError
 from autograder.gradebook.course import Course
 from autograder.lessons import load
 from autograder.marking.report import MIME_TYPE
+from autograder.results.class_report import FORMGRADER, write_report
 from autograder.results.class_results import read_class
 from autograder.results.page import render
-from autograder.results.report import FORMGRADER, write_report
 from autograder.results.tables import number
 from autograder.samples import read_samples
 

@@ -22,7 +22,7 @@ from nbformat.notebooknode import NotebookNode
 from autograder.build.execute import FIGURE
 from autograder.errors import LabError
 from autograder.gradebook import record
-from autograder.gradebook.record import Recorder, why_not
+from autograder.gradebook.record import Recorder, explain_failure
 from autograder.runner.job import Cell, Kind
 
 #: What this tool keeps in a course directory, and may be deleted when nothing runs.
@@ -318,7 +318,7 @@ class Course:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error))
             if "locked" in reason:
-                raise LabError(why_not(error)) from None
+                raise LabError(explain_failure(error)) from None
             raise LabError(
                 f"the gradebook {directory.db_url} cannot be opened: {reason}. If nbgrader was "
                 "upgraded, keep a copy of it and run `nbgrader db upgrade`; if it is broken, put "

@@ -20,8 +20,7 @@ from autograder.results.class_results import (
     Submission,
     Success,
 )
-from autograder.results.report import counted
-from autograder.results.tables import number
+from autograder.results.tables import counted, number
 
 #: How many names a list shows where the formgrader lists all of them.
 NAMES = 20

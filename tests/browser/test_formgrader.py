@@ -18,8 +18,8 @@ from autograder.commands.demo import prepare
 from autograder.gradebook.course import Course
 from autograder.lessons import load
 from autograder.pipeline import grade
-from autograder.results.report import Written, write_report
-from autograder.runner.pool import Settings
+from autograder.results.class_report import Written, write_report
+from autograder.runner.job import Settings
 from autograder.samples import read_samples
 from autograder.sandbox.confine import layers
 
