@@ -245,7 +245,7 @@ def _run_cells(shell: Shell, student: Student, cells: Sequence[Cell], seconds: f
 
 def _grade(exercise: str, answer: object) -> Report:
     """Be `autograder.grade` here, where no student's code runs: functions are stand-ins."""
-    from autograder.marking.grade import mark  # holds the tests' cases: not before the fork
+    from autograder.marker import mark  # holds the tests' cases: not before the fork
 
     return mark(exercise, answer, HERE)
 
