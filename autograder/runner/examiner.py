@@ -30,7 +30,7 @@ from autograder.marking.library import Library
 from autograder.marking.observation import Call, Observation, RemoteFunction
 from autograder.marking.observer import HERE
 from autograder.runner.guard import Guard
-from autograder.runner.job import Cell, Cost, Examined, Job, Outputs
+from autograder.runner.job import CodeCell, Cost, Examined, Job, Outputs
 from autograder.runner.packing import Refused, pack, unpack
 from autograder.runner.shell import Shell
 from autograder.runner.student import serve
@@ -53,7 +53,7 @@ class StudentError(Exception):
     """A student's function raised what is no built-in exception."""
 
 
-class Student:
+class StudentProcess:
     """The examiner's side of the student process.
 
     Args:
@@ -128,7 +128,7 @@ class OutOfTime(StudentError):
 class _Remote(RemoteFunction):
     """A stand-in for a function of the student's."""
 
-    def __init__(self, student: Student, name: str) -> None:
+    def __init__(self, student: StudentProcess, name: str) -> None:
         self._student, self._name = student, name
         self.text = "empty" if name.endswith("-empty") else ""
 
@@ -212,7 +212,9 @@ def _write_back(mine: Any, theirs: Any) -> None:
                 mine.copy_(theirs)
 
 
-def _run_cells(shell: Shell, student: Student, cells: Sequence[Cell], seconds: float) -> Examined:
+def _run_cells(
+    shell: Shell, student: StudentProcess, cells: Sequence[CodeCell], seconds: float
+) -> Examined:
     """Run a submission's cells in their processes.
 
     Args:
@@ -223,7 +225,7 @@ def _run_cells(shell: Shell, student: Student, cells: Sequence[Cell], seconds: f
 
     """
     autograder.grade = _grade
-    lesson = _Lesson(shell, student)
+    namespace = _Namespace(shell, student)
     outputs: list[Outputs] = []
     space = _Space(MAX_OUTPUTS)
     in_cells = in_tests = 0.0
@@ -235,7 +237,7 @@ def _run_cells(shell: Shell, student: Student, cells: Sequence[Cell], seconds: f
         if cell.kind != "test":
             from_student = _run(student, cell, seconds)
         between = time.monotonic()
-        outputs.append(space.fill(from_student) if cell.kind == "student" else lesson.run(cell))
+        outputs.append(space.fill(from_student) if cell.kind == "student" else namespace.run(cell))
         in_cells += between - started
         in_tests += time.monotonic() - between
     late = "The time for all its cells was up, and the rest was not run." if student.late else ""
@@ -250,15 +252,15 @@ def _grade(exercise: str, answer: object) -> Report:
     return mark(exercise, answer, HERE)
 
 
-class _Lesson:
+class _Namespace:
     """The examiner's namespace: what the lesson's own cells define, and copies of the student's."""
 
-    def __init__(self, shell: Shell, student: Student) -> None:
+    def __init__(self, shell: Shell, student: StudentProcess) -> None:
         self._shell, self._student = shell, student
         self._given: set[str] = set()
         self._borrowed: set[str] = set()
 
-    def run(self, cell: Cell) -> Outputs:
+    def run(self, cell: CodeCell) -> Outputs:
         """Run one of the lesson's cells here, with the student's names as they are by now."""
         if self._student.may_differ:
             self._borrow()
@@ -300,7 +302,7 @@ class _Lesson:
 _BUILTINS = frozenset(dir(builtins))
 
 
-def _run(student: Student, cell: Cell, seconds: float) -> Outputs:
+def _run(student: StudentProcess, cell: CodeCell, seconds: float) -> Outputs:
     """Run a cell in the student process; what the lesson's cells draw, the examiner shows."""
     try:
         answer = student.ask(seconds, do="run", source=cell.source, draws=cell.kind == "student")
@@ -411,7 +413,7 @@ def serve_examiner(
         os.chdir(lesson)
         sys.path.append(str(lesson))  # modules that the instructor put beside the notebook
         started = time.monotonic()
-        student = Student(Wire(mine), pid, job.settings.submission_seconds)
+        student = StudentProcess(Wire(mine), pid, job.settings.submission_seconds)
         Guard(pid, scratch, limits, student.end).start()
         ready = student.ask(CALL_SECONDS, do="ready")
         if ready.get("refused"):

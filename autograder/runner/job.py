@@ -12,11 +12,11 @@ from autograder.sandbox.box import Limits
 #: The outputs of a cell, as nbformat has them.
 Outputs = list[dict[str, Any]]
 
-Kind = Literal["student", "given", "test"]
+CellKind = Literal["student", "given", "test"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class CodeCell:
     """A code cell to run.
 
     Attributes:
@@ -27,7 +27,7 @@ class Cell:
 
     """
 
-    kind: Kind
+    kind: CellKind
     source: str
     is_figure: bool = False
     shows: Outputs | None = None
@@ -67,7 +67,7 @@ class Job:
 
     """
 
-    cells: tuple[Cell, ...]
+    cells: tuple[CodeCell, ...]
     settings: Settings
     files: Path | None = None
 
