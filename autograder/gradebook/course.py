@@ -12,7 +12,6 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,54 +21,12 @@ from nbformat.notebooknode import NotebookNode
 from autograder.build.execute import FIGURE
 from autograder.errors import LabError
 from autograder.gradebook import record
+from autograder.gradebook.reader import StudentMarks, read_graded, read_marks
 from autograder.gradebook.record import Recorder, why_not
 from autograder.runner.job import Cell, Kind
 
 #: What this tool keeps in a course directory, and may be deleted when nothing runs.
 STATE = ".softmax-lab"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The mark of one cell.
-
-    Attributes:
-        cell: the grade_id of the marked cell.
-        score: the points so far, of the test and of the person who marks.
-        max_score: the points of a right answer.
-        by_hand: whether a person marks it.
-        waits: whether it still waits for that person.
-
-    """
-
-    cell: str
-    score: float
-    max_score: float
-    by_hand: bool
-    waits: bool
-
-
-@dataclass(frozen=True)
-class Marks:
-    """A student's marks, in the order of the notebook."""
-
-    student: str
-    cells: tuple[Mark, ...]
-
-    @property
-    def automatic(self) -> float:
-        """The points of the automatic marks."""
-        return sum(mark.score for mark in self.cells if not mark.by_hand)
-
-    @property
-    def max_automatic(self) -> float:
-        """The points that automatic marks can give."""
-        return sum(mark.max_score for mark in self.cells if not mark.by_hand)
-
-    @property
-    def waiting(self) -> int:
-        """How many answers wait for a person."""
-        return sum(mark.waits for mark in self.cells)
 
 
 class Course:
@@ -236,11 +193,8 @@ class Course:
 
     def graded(self) -> set[str]:
         """Return who has marks in the gradebook."""
-        from nbgrader.api import Assignment, SubmittedAssignment
-
         with self._gradebook() as gradebook:
-            submissions = gradebook.db.query(SubmittedAssignment.student_id).join(Assignment)
-            return {one for (one,) in submissions.filter(Assignment.name == self.assignment)}
+            return read_graded(gradebook, self.assignment)
 
     def gradebook(self) -> Any:
         """Return the open `nbgrader.api.Gradebook`; the caller closes it.
@@ -258,10 +212,10 @@ class Course:
             )
         return self._gradebook()
 
-    def marks(self) -> list[Marks]:
-        """Return the marks of everyone in the gradebook."""
+    def marks(self) -> tuple[StudentMarks, ...]:
+        """Return the marks of everyone who has some, by student."""
         with self._gradebook() as gradebook:
-            return marks_table(gradebook, self.assignment)
+            return read_marks(gradebook, self.assignment).submissions
 
     def generate_feedback(self) -> None:
         """Write the feedback pages of everyone who is graded.
@@ -372,37 +326,6 @@ class _Keep(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._lines.append(record.getMessage())
-
-
-def marks_table(gradebook: Any, assignment: str) -> list[Marks]:
-    """Return every student's marks of an assignment.
-
-    Args:
-        gradebook: an open `nbgrader.api.Gradebook`.
-        assignment: the assignment's id.
-
-    """
-    submissions = gradebook.find_assignment(assignment).submissions
-    return sorted(map(_marks, submissions), key=lambda marks: marks.student)
-
-
-def _marks(submission: Any) -> Marks:
-    marks = []
-    for notebook in submission.notebooks:
-        known = notebook.notebook
-        by_hand = {cell.name for cell in (*known.solution_cells, *known.task_cells)}
-        order = {cell.name: place for place, cell in enumerate(known.source_cells)}
-        for grade in sorted(notebook.grades, key=lambda grade: order.get(grade.name, 0)):
-            marks.append(
-                Mark(
-                    grade.name,
-                    float(grade.score or 0),
-                    float(grade.max_score or 0),
-                    grade.name in by_hand,
-                    bool(grade.needs_manual_grade),
-                )
-            )
-    return Marks(submission.student_id, tuple(marks))
 
 
 def _application(root: Path) -> Any:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from traitlets import Dict, Enum, Unicode
 
-from autograder.lms.grade_export import Column, GradeExporter, Person
+from autograder.gradebook.reader import Student
+from autograder.lms.grade_export import Column, GradeExporter
 from autograder.results.tables import is_formula, number, safe
 
 _POINTS_POSSIBLE = "    Points Possible"
@@ -41,7 +42,7 @@ class CanvasExporter(GradeExporter):
 
     _default_file = "canvas.csv"
 
-    def rows(self, people: Iterable[Person], columns: Sequence[Column]) -> Iterator[list[str]]:
+    def rows(self, people: Iterable[Student], columns: Sequence[Column]) -> Iterator[list[str]]:
         """Yield the file's lines."""
         titles = []
         for column in columns:
@@ -61,7 +62,7 @@ class CanvasExporter(GradeExporter):
                     "an apostrophe, so Canvas may ask who this is.",
                     person.id,
                 )
-            name = ", ".join(filter(None, (person.last_name, person.first_name))) or person.id
+            name = person.name or person.id
             if "Points Possible" in name:  # would be taken for the line that sets them
                 name = person.id.replace("Points Possible", "")
             points = (column.points.get(person.id) for column in columns)

@@ -24,18 +24,8 @@ from typing import Any
 
 from nbgrader.plugins import ExportPlugin
 
+from autograder.gradebook.reader import Student, read_assignments, read_marks, read_students
 from autograder.results.tables import write_table
-
-
-@dataclass(frozen=True)
-class Person:
-    """A student as the gradebook knows them; "" is what it does not know."""
-
-    id: str
-    first_name: str
-    last_name: str
-    email: str
-    lms_user_id: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +45,8 @@ class GradeExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader publishes n
     def export(self, gradebook: Any) -> None:
         """Write the file `to`; called by `nbgrader export`."""
         file = Path(self.to or self._default_file)
-        people = [person for person in _people(gradebook) if self._is_wanted(person)]
+        wanted = set(map(str, self.student))
+        people = [one for one in read_students(gradebook) if not wanted or one.id in wanted]
         columns = list(self._columns(gradebook))
         found = {column.assignment for column in columns}
         for name in sorted(set(map(str, self.assignment)) - found):
@@ -63,79 +54,21 @@ class GradeExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader publishes n
         write_table(file, self.rows(people, columns))
         self.log.info("Wrote %s: %d students, %d assignments.", file, len(people), len(columns))
 
-    def rows(self, people: Iterable[Person], columns: Sequence[Column]) -> Iterator[list[str]]:
+    def rows(self, people: Iterable[Student], columns: Sequence[Column]) -> Iterator[list[str]]:
         """Yield the file's lines."""
         raise NotImplementedError
 
-    def _is_wanted(self, person: Person) -> bool:
-        return not self.student or person.id in map(str, self.student)
-
     def _columns(self, gradebook: Any) -> Iterator[Column]:
         wanted = set(map(str, self.assignment))
-        for id, name, most in _assignments(gradebook):
+        for name in read_assignments(gradebook):
             if wanted and name not in wanted:
                 continue
-            points, waiting = _points(gradebook, id)
-            if waiting:
+            book = read_marks(gradebook, name)
+            if waiting := sum(bool(one.waiting) for one in book.submissions):
                 self.log.warning(
                     "%s: %d submissions still wait for marks by hand; their points are not final.",
                     name,
                     waiting,
                 )
-            yield Column(name, most, points)
-
-
-# --- The gradebook ------------------------------------------------------------------------------
-
-
-def _people(gradebook: Any) -> list[Person]:
-    from nbgrader.api import Student
-
-    rows = gradebook.db.query(
-        Student.id, Student.first_name, Student.last_name, Student.email, Student.lms_user_id
-    ).order_by(Student.last_name, Student.first_name, Student.id)
-    return [Person(*(part or "" for part in row)) for row in rows]
-
-
-def _assignments(gradebook: Any) -> list[tuple[str, str, float]]:
-    from nbgrader.api import Assignment
-
-    rows = gradebook.db.query(Assignment.id, Assignment.name, Assignment.max_score)
-    return [(id, name, float(most)) for id, name, most in rows.order_by(Assignment.name)]
-
-
-def _points(gradebook: Any, assignment: str) -> tuple[dict[str, float], int]:
-    """Return the points of everyone who submitted, and how many submissions are not final.
-
-    nbgrader's own columns would sum up the grades anew for every student.
-    """
-    from nbgrader.api import Grade, SubmittedAssignment, SubmittedNotebook
-    from sqlalchemy import func
-
-    mine = SubmittedAssignment.assignment_id == assignment
-    own = SubmittedNotebook.assignment_id == SubmittedAssignment.id
-    late = (
-        gradebook.db.query(
-            SubmittedAssignment.student_id, func.sum(SubmittedNotebook.late_submission_penalty)
-        )
-        .join(SubmittedNotebook, own)
-        .filter(mine)
-        .group_by(SubmittedAssignment.student_id)
-    )
-    penalties = {student: float(penalty or 0) for student, penalty in late}
-    sums = (
-        gradebook.db.query(
-            SubmittedAssignment.student_id,
-            func.sum(Grade.score),
-            func.max(Grade.needs_manual_grade),
-        )
-        .join(SubmittedNotebook, own)
-        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-        .filter(mine)
-        .group_by(SubmittedAssignment.student_id)
-    )
-    points, waiting = {}, 0
-    for student, score, waits in sums:
-        points[student] = max(0.0, float(score or 0) - penalties[student])
-        waiting += bool(waits)
-    return points, waiting
+            points = {one.student: one.total for one in book.submissions if one.marks}
+            yield Column(name, book.max_points, points)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from traitlets import Enum
 
-from autograder.lms.grade_export import Column, GradeExporter, Person
+from autograder.gradebook.reader import Student
+from autograder.lms.grade_export import Column, GradeExporter
 from autograder.results.tables import is_formula, number, safe
 
 _IDENTITY = {"username": "Username", "idnumber": "ID number", "email": "Email address"}
@@ -36,7 +37,7 @@ class MoodleExporter(GradeExporter):
 
     _default_file = "moodle.csv"
 
-    def rows(self, people: Iterable[Person], columns: Sequence[Column]) -> Iterator[list[str]]:
+    def rows(self, people: Iterable[Student], columns: Sequence[Column]) -> Iterator[list[str]]:
         """Yield the file's lines."""
         titles = [safe(column.assignment) for column in columns]
         yield [_IDENTITY[self.identify_by], "First name", "Last name", *titles]
