@@ -67,7 +67,7 @@ class Watcher:
 
 def grade(
     root: Path,
-    assignment: str = "softmax",
+    assignment: str,
     students: Iterable[str] | None = None,
     force: bool = False,
     settings: Settings = Settings(),  # noqa: B008 - frozen

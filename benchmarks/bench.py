@@ -68,7 +68,7 @@ def grade_once(course: Path, jobs: int, measure: bool) -> None:
     from autograder.runner.job import Settings
 
     started = time.monotonic()
-    lines, _ = grade(course, settings=Settings(jobs=jobs, measure=measure))
+    lines, _ = grade(course, "softmax", settings=Settings(jobs=jobs, measure=measure))
     seconds = time.monotonic() - started
     assert {line.status for line in lines} == {"graded"}
     costs = [asdict(cost) for line in lines for cost in line.costs]

@@ -233,7 +233,7 @@ def lesson(tmp_path_factory):
     prepare(ROOT, root, [s for s in samples if s.student in {"ada", "blaise", "carol", "hedy"}])
     add_notes(root / "submitted" / "ada" / "softmax" / "softmax.ipynb", "explore-equal")
     missing = frozenset(layer.name for layer in layers() if not layer.available)
-    grade(root, settings=Settings(jobs=2, waived=missing))
+    grade(root, "softmax", settings=Settings(jobs=2, waived=missing))
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
 
         def read(student, cell, comment, **marks):

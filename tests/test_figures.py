@@ -98,7 +98,7 @@ def test_everyone_is_shown_the_figures_of_the_lesson(tmp_path):
     file.write_text(json.dumps(content))
 
     course = Course(root, "softmax")
-    lines, _ = grade(root, settings=Settings(jobs=1))
+    lines, _ = grade(root, "softmax", settings=Settings(jobs=1))
     assert {(line.status, line.score.points) for line in lines} == {("graded", 30.0)}
     release = course.released()["softmax"]
     shown = set()

@@ -212,7 +212,7 @@ def cells_of(course):
 def test_marks_comments_and_flags_are_those_of_stock_nbgrader(tmp_path):
     ours, stock = tmp_path / "ours", tmp_path / "stock"
     prepare(ROOT, ours, read_samples(ROOT / "tests" / "samples"))
-    _, course = grade(ours, settings=Settings(jobs=2, cell_seconds=10))
+    _, course = grade(ours, "softmax", settings=Settings(jobs=2, cell_seconds=10))
 
     shutil.copytree(ours, stock)
     (stock / "gradebook.db").unlink()

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograder.errors import LabError
+from autograder.runner.job import FIGURE
 
 CELL_SECONDS = 120
 
 #: Pictures are compared as "there is one"; tests/nbval_sanitize.cfg holds the same pattern.
 SVG = re.compile(r"(?s)<svg .*?</svg>")
-FIGURE = "figure"
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from autograder.sandbox.box import layers
 
 if TYPE_CHECKING:
     from autograder.commands import Subparsers
-    from autograder.gradebook.course import Marks
+    from autograder.gradebook.reader import StudentMarks
 
 ASSIGNMENT = "softmax"
 SAMPLES = Path("tests", "samples")
@@ -73,7 +74,7 @@ def _short(path: Path) -> str:
     return os.path.relpath(path)
 
 
-def table(samples: list[Sample], lines: list[Line], marks: list[Marks]) -> list[str]:
+def table(samples: list[Sample], lines: list[Line], marks: Iterable[StudentMarks]) -> list[str]:
     """Return a line for each student: the points, what was handed in, what intake met."""
     what = {sample.student: sample.what for sample in samples}
     by_student = {one.student: one for one in marks}

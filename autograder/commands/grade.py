@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.commands.options import add_assignment, add_course
 from autograder.errors import FAILED, OK, LabError, find_root
 from autograder.pipeline import Line, Watcher, grade
 from autograder.runner.job import Settings
@@ -33,7 +34,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Grade submitted/STUDENT/ASSIGNMENT/ and record the marks in gradebook.db. "
         "What is graded and unchanged since is skipped.",
     )
-    parser.add_argument("assignment", nargs="?", default="softmax", metavar="ASSIGNMENT")
+    add_assignment(parser)
     parser.add_argument("--students", metavar="A,B", help="only these students")
     parser.add_argument("--jobs", type=_positive, metavar="N", help="how many at once")
     parser.add_argument(
@@ -56,9 +57,7 @@ def add_parser(subparsers: Subparsers) -> None:
         )
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions again")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    parser.add_argument(
-        "--course", type=Path, metavar="DIR", help="the course directory (default: this one)"
-    )
+    add_course(parser)
     parser.set_defaults(handler=_handle)
 
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder.commands.options import add_assignment, add_course
 from autograder.errors import OK, find_root
 from autograder.results.class_report import FORMGRADER, write_report
 from autograder.results.tables import counted
@@ -23,10 +24,8 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Write a page (HTML) and, beside it, a table (CSV) of an assignment's results: "
         "progress, marks, success by exercise, misconceptions, what needs a person.",
     )
-    parser.add_argument("assignment", nargs="?", default="softmax", metavar="ASSIGNMENT")
-    parser.add_argument(
-        "--course", type=Path, metavar="DIR", help="the course directory (default: this one)"
-    )
+    add_assignment(parser)
+    add_course(parser)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="the page (default: report.html in the course)"
     )

@@ -40,7 +40,7 @@ def _is_address(text: str) -> bool:
 
 def write_report(
     root: Path,
-    assignment: str = "softmax",
+    assignment: str,
     page: Path | None = None,
     formgrader: str = FORMGRADER,
 ) -> Written:

@@ -12,6 +12,9 @@ from autograder.sandbox.box import Limits
 #: The outputs of a cell, as nbformat has them.
 Outputs = list[dict[str, Any]]
 
+#: The tag of a given cell that is there for the figure it shows.
+FIGURE = "figure"
+
 CellKind = Literal["student", "given", "test"]
 
 
