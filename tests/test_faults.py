@@ -28,7 +28,7 @@ from nbgrader.utils import determine_grade
 from autograder.errors import LabError
 from autograder.gradebook.course import Course
 from autograder.pipeline import grade
-from autograder.runner.pool import Settings
+from autograder.runner.job import Settings
 from autograder.sandbox.confine import Limits, layers
 
 pytestmark = [

@@ -19,7 +19,7 @@ from autograder.commands.demo import prepare
 from autograder.feedback.outputs import REPORT, outcome, show
 from autograder.feedback.safe import clean, formula, markdown
 from autograder.pipeline import grade
-from autograder.runner.pool import Settings
+from autograder.runner.job import Settings
 from autograder.samples import read_samples
 from autograder.sandbox.confine import layers
 
@@ -233,7 +233,7 @@ def lesson(tmp_path_factory):
     prepare(ROOT, root, [s for s in samples if s.student in {"ada", "blaise", "carol", "hedy"}])
     add_notes(root / "submitted" / "ada" / "softmax" / "softmax.ipynb", "explore-equal")
     missing = frozenset(layer.name for layer in layers() if not layer.available)
-    grade(root, settings=Settings(jobs=2, waived=missing))
+    grade(root, "softmax", settings=Settings(jobs=2, waived=missing))
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
 
         def read(student, cell, comment, **marks):

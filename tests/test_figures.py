@@ -14,8 +14,7 @@ from autograder.gradebook.course import Course
 from autograder.intake import rebuild as intake
 from autograder.pipeline import grade
 from autograder.runner.figures import Figures, same_for_all
-from autograder.runner.job import Cell
-from autograder.runner.pool import Settings
+from autograder.runner.job import Cell, Settings
 from autograder.samples import read_samples
 from autograder.sandbox.confine import layers
 
@@ -99,7 +98,7 @@ def test_everyone_is_shown_the_figures_of_the_lesson(tmp_path):
     file.write_text(json.dumps(content))
 
     course = Course(root, "softmax")
-    lines, _ = grade(root, settings=Settings(jobs=1))
+    lines, _ = grade(root, "softmax", settings=Settings(jobs=1))
     assert {(line.status, line.score.points) for line in lines} == {("graded", 30.0)}
     release = course.released()["softmax"]
     shown = set()

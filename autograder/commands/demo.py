@@ -9,18 +9,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.build.notebooks import find_root
-from autograder.errors import OK, LabError
+from autograder.errors import OK, LabError, find_root
 from autograder.pipeline import Line, Watcher, grade
-from autograder.results.report import write_report
-from autograder.runner.pool import Settings
+from autograder.results.class_report import write_report
+from autograder.runner.job import Settings
 from autograder.samples import Sample, make, read_samples
 from autograder.sandbox.confine import layers
 
 if TYPE_CHECKING:
+    from autograder.commands import Subparsers
     from autograder.gradebook.reader import StudentMarks
-
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 ASSIGNMENT = "softmax"
 SAMPLES = Path("tests", "samples")

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from autograder.errors import FAILED, OK
 
 if TYPE_CHECKING:
+    from autograder.commands import Subparsers
     from autograder.sandbox.confine import Layer
-
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def add_parser(subparsers: Subparsers) -> None:

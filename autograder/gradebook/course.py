@@ -16,7 +16,7 @@ from autograder.errors import LabError
 from autograder.gradebook import record
 from autograder.gradebook.application import LogFile, configured
 from autograder.gradebook.reader import StudentMarks, read_graded, read_marks
-from autograder.gradebook.record import Recorder, why_not
+from autograder.gradebook.record import Recorder, explain_failure
 from autograder.runner.job import FIGURE, Cell, Kind
 
 #: What this tool keeps in a course directory, and may be deleted when nothing runs.
@@ -265,7 +265,7 @@ class Course:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error))
             if "locked" in reason:
-                raise LabError(why_not(error)) from None
+                raise LabError(explain_failure(error)) from None
             raise LabError(
                 f"the gradebook {directory.db_url} cannot be opened: {reason}. If nbgrader was "
                 "upgraded, keep a copy of it and run `nbgrader db upgrade`; if it is broken, put "

@@ -15,21 +15,30 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from autograder.marking import observe
+import autograder
+from autograder.errors import LabError
+from autograder.marking.library import Library
+from autograder.marking.observation import Call, Observation, RemoteFunction
+from autograder.marking.observer import HERE
 from autograder.runner.guard import Guard
-from autograder.runner.job import Cell, Cost, Examined, Outputs
+from autograder.runner.job import Cell, Cost, Examined, Job, Outputs
 from autograder.runner.packing import Refused, pack, unpack
 from autograder.runner.shell import Shell
+from autograder.runner.student import serve
 from autograder.runner.wire import Closed, TimedOut, Wire, WireError
-from autograder.sandbox.confine import Limits
+from autograder.sandbox.confine import Limits, confine
+
+if TYPE_CHECKING:
+    from autograder.marking.report import Report
 
 #: Seconds for one call of a student's function from a test, and for being told what is defined.
 CALL_SECONDS = 10.0
@@ -116,7 +125,7 @@ class OutOfTime(StudentError):
     """The time for all cells of a submission is up; what is defined can still be asked for."""
 
 
-class _Remote(observe.RemoteFunction):
+class _Remote(RemoteFunction):
     """A stand-in for a function of the student's."""
 
     def __init__(self, student: Student, name: str) -> None:
@@ -149,10 +158,11 @@ class _Remote(observe.RemoteFunction):
     def watched(
         self,
         arguments: Sequence[Sequence[float]],
-        reused: Sequence[Sequence[float]] = (),
-        nudged: bool = False,
-    ) -> list[observe.Call]:
-        """See `observe.RemoteFunction`."""
+        reused: Sequence[Sequence[float]],
+        nudged: bool,
+        library: Library | None,
+    ) -> list[Call]:
+        """See `RemoteFunction`."""
         try:
             answer = self._student.ask(
                 CALL_SECONDS,
@@ -161,8 +171,9 @@ class _Remote(observe.RemoteFunction):
                 arguments=[list(one) for one in arguments],
                 reused=[list(one) for one in reused],
                 nudged=nudged,
+                library=library and library.to_message(),
             )
-            calls = [observe.call_from_message(one) for one in answer["calls"]]
+            calls = [Call.from_message(one) for one in answer["calls"]]
         except (
             StudentError,
             LookupError,
@@ -174,7 +185,7 @@ class _Remote(observe.RemoteFunction):
         ):
             calls = []  # nothing that can be used came back
         count = len(arguments) + len(reused)
-        return calls[:count] + [observe.DIED] * (count - len(calls))
+        return calls[:count] + [Call(Observation("died"))] * (count - len(calls))
 
 
 def _nameless(function: Any) -> None:
@@ -201,7 +212,7 @@ def _write_back(mine: Any, theirs: Any) -> None:
                 mine.copy_(theirs)
 
 
-def examine(shell: Shell, student: Student, cells: Sequence[Cell], seconds: float) -> Examined:
+def _run_cells(shell: Shell, student: Student, cells: Sequence[Cell], seconds: float) -> Examined:
     """Run a submission's cells in their processes.
 
     Args:
@@ -211,7 +222,7 @@ def examine(shell: Shell, student: Student, cells: Sequence[Cell], seconds: floa
         seconds: how long one cell may take.
 
     """
-    observe.look_in_this_process()
+    autograder.grade = _grade
     lesson = _Lesson(shell, student)
     outputs: list[Outputs] = []
     space = _Space(MAX_OUTPUTS)
@@ -230,6 +241,13 @@ def examine(shell: Shell, student: Student, cells: Sequence[Cell], seconds: floa
     late = "The time for all its cells was up, and the rest was not run." if student.late else ""
     notes = [note for note in (student.ended, late) if note]
     return Examined(outputs, notes, Cost(cells=in_cells, tests=in_tests))
+
+
+def _grade(exercise: str, answer: object) -> Report:
+    """Be `autograder.grade` here, where no student's code runs: functions are stand-ins."""
+    from autograder.marker import mark  # holds the tests' cases: not before the fork
+
+    return mark(exercise, answer, HERE)
 
 
 class _Lesson:
@@ -362,49 +380,51 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/=\n]*")
 
 
 def serve_examiner(
-    connection: Any, scratch: str, limits: Limits, shell: Shell, confine: Any
+    connection: Any, shell: Shell, folder: Path, limits: Limits, waived: Collection[str]
 ) -> None:
     """Be the examiner of one submission: fork the student process, get the job, send the result.
 
     The student process is forked before anything secret is in this process's memory.
 
     Args:
-        connection: a `multiprocessing` connection to the parent, which sends the job as a
-            dictionary, and is sent first the student's process group, then the result.
-        scratch: the folder the student process may write to.
-        limits: what the student process may use.
+        connection: a `multiprocessing` connection to the parent, which sends a `Job`, and is sent
+            first the student's process group, then an `Examined` or a `LabError`.
         shell: the template's shell, which both processes have a copy of.
-        confine: confines the student process; called with the descriptor it keeps.
+        folder: has `student`, which the student process may write to, and `lesson`, where the
+            lesson's cells run.
+        limits: what the student process may use.
+        waived: layers of the box to do without.
 
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
     _adopt_orphans()
+    scratch, lesson = folder / "student", folder / "lesson"
     theirs, mine = socket.socketpair()
     pid = os.fork()
     if pid == 0:
-        _be_the_student(shell, theirs, confine)
+        _be_the_student(shell, Wire(theirs), scratch, limits, waived)
     theirs.close()
     signal.signal(signal.SIGTERM, _end_all)
     try:
         connection.send(pid)
-        job = connection.recv()
-        os.chdir(job["folder"])
-        sys.path.append(job["folder"])  # modules that the instructor put beside the notebook
+        job: Job = connection.recv()
+        os.chdir(lesson)
+        sys.path.append(str(lesson))  # modules that the instructor put beside the notebook
         started = time.monotonic()
-        student = Student(Wire(mine), pid, job["submission_seconds"])
+        student = Student(Wire(mine), pid, job.settings.submission_seconds)
         Guard(pid, scratch, limits, student.end).start()
         ready = student.ask(CALL_SECONDS, do="ready")
         if ready.get("refused"):
-            connection.send({"refused": str(ready["refused"])})
+            connection.send(LabError(str(ready["refused"])))
             return
         confined = time.monotonic()
-        result = examine(shell, student, job["cells"], job["cell_seconds"])
-        memory = _private_memory(os.getpid(), pid) if job["measure"] else 0
+        examined = _run_cells(shell, student, job.cells, job.settings.cell_seconds)
+        memory = _private_memory(os.getpid(), pid) if job.settings.measure else 0
         end_descendants()  # their CPU time counts, and is known when they have ended
-        cost = replace(result.cost, confine=confined - started, cpu=_cpu_seconds(), memory=memory)
-        connection.send({"outputs": result.outputs, "notes": result.notes, "cost": cost})
+        cost = replace(examined.cost, confine=confined - started, cpu=_cpu_seconds(), memory=memory)
+        connection.send(replace(examined, cost=cost))
     except StudentError as error:
-        connection.send({"refused": str(error)})
+        connection.send(LabError(str(error)))
     finally:
         end_descendants()
 
@@ -429,17 +449,16 @@ def _private_memory(*pids: int) -> int:
     return 1024 * kilobytes
 
 
-def _be_the_student(shell: Shell, end: socket.socket, confine: Any) -> None:
-    from autograder.runner.student import serve
-
-    wire = Wire(end)
+def _be_the_student(
+    shell: Shell, wire: Wire, scratch: Path, limits: Limits, waived: Collection[str]
+) -> None:
     refused = ""
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # what the cells print, the shell catches
         os.dup2(nothing, stream)
     try:
         try:
-            confine(wire.fileno())
+            confine(scratch, (), limits, waived, keep=(wire.fileno(),))
         except Exception as error:  # told to the parent, which stops the run
             refused = str(error) or type(error).__name__
         wire.receive()
