@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean, quantiles
-from typing import Any, get_args
+from typing import get_args
 from urllib.parse import quote
 
+from autograder.marking.report import as_html
 from autograder.results.class_results import (
     ClassResults,
     Question,
@@ -111,6 +111,7 @@ def render(results: ClassResults, formgrader: str, now: datetime) -> str:
 
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("autograder.results"),
@@ -119,7 +120,9 @@ def render(results: ClassResults, formgrader: str, now: datetime) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, code=_code, counted=counted)
+    environment.filters.update(
+        number=number, code=lambda text: Markup(as_html(text)), counted=counted
+    )
     template = environment.get_template("class_report.html.j2")
     links = _Links(results.assignment, formgrader)
     return template.render(
@@ -141,13 +144,6 @@ def render(results: ClassResults, formgrader: str, now: datetime) -> str:
         students=_students(results, links),
         late=any(one.penalty for one in results.submissions),
     )
-
-
-def _code(text: str) -> Any:
-    """Escape a text; what stands between backticks becomes code."""
-    from markupsafe import Markup, escape
-
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 class _Links:
