@@ -24,7 +24,7 @@ HOUSE = {
     "lms": "results gradebook",
     "handmarks": "feedback gradebook lessons",
     "results": "gradebook lessons marking",
-    "feedback": "gradebook intake lessons",
+    "feedback": "gradebook intake lessons marking",
     "samples": "",
     "gradebook": "intake runner",
     "intake": "",
