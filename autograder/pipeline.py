@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from autograder.gradebook.course import Course
     from autograder.gradebook.record import Recorder, Score
-    from autograder.runner.job import Cell, Cost, Examined
+    from autograder.runner.job import CodeCell, Cost, Examined
 
-Status = Literal["graded", "unchanged", "not graded", "nothing submitted"]
+LineStatus = Literal["graded", "unchanged", "not graded", "nothing submitted"]
 
 _TIMESTAMP_BYTES = 100
 
@@ -45,7 +45,7 @@ class Line:
     """
 
     student: str
-    status: Status
+    status: LineStatus
     problems: tuple[Problem, ...] = ()
     failure: str = ""
     score: Score | None = None
@@ -163,7 +163,7 @@ class _Pending:
     digest: str = ""
     notebooks: Mapping[str, NotebookNode] = field(default_factory=dict)
     timestamp: str = ""
-    cells: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
+    cells: Mapping[str, tuple[CodeCell, ...]] = field(default_factory=dict)
     runs: Mapping[str, Future[Examined]] = field(default_factory=dict)
 
 
@@ -233,7 +233,7 @@ class _Run:
             return _Pending(Line(student, "not graded", tuple(problems)))
         timestamp = _timestamp(folder, problems)
         cells = {
-            name: self._figures[name].spare(course.cells_to_run(name, notebook))
+            name: self._figures[name].use_known_figures(course.cells_to_run(name, notebook))
             for name, notebook in notebooks.items()
         }
         runs = {name: self._pool.submit(run, self._files) for name, run in cells.items()}

@@ -29,7 +29,7 @@ from autograder.errors import LabError
 from autograder.gradebook.course import Course
 from autograder.pipeline import grade
 from autograder.runner.job import Settings
-from autograder.sandbox.confine import Limits, layers
+from autograder.sandbox.box import Limits, layers
 
 pytestmark = [
     pytest.mark.slow,

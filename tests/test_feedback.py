@@ -25,7 +25,7 @@ from autograder.marking.report import MIME_TYPE
 from autograder.pipeline import grade
 from autograder.runner.job import Settings
 from autograder.samples import read_samples
-from autograder.sandbox.confine import layers
+from autograder.sandbox.box import layers
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -25,7 +25,7 @@ from autograder.errors import LabError
 from autograder.gradebook.course import Course
 from autograder.pipeline import grade
 from autograder.runner.job import Settings
-from autograder.sandbox.confine import layers
+from autograder.sandbox.box import layers
 
 pytestmark = [
     pytest.mark.slow,

@@ -14,7 +14,7 @@ from autograder.pipeline import Line, Watcher, grade
 from autograder.results.class_report import write_report
 from autograder.runner.job import Settings
 from autograder.samples import Sample, make, read_samples
-from autograder.sandbox.confine import layers
+from autograder.sandbox.box import layers
 
 if TYPE_CHECKING:
     from autograder.commands import Subparsers

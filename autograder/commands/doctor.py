@@ -11,7 +11,7 @@ from autograder.errors import FAILED, OK
 
 if TYPE_CHECKING:
     from autograder.commands import Subparsers
-    from autograder.sandbox.confine import Layer
+    from autograder.sandbox.box import Layer
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -27,9 +27,9 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def _handle(arguments: argparse.Namespace) -> int:
-    from autograder.sandbox import confine
+    from autograder.sandbox import box
 
-    found = confine.layers()
+    found = box.layers()
     print(json.dumps([asdict(one) for one in found], indent=1) if arguments.json else report(found))
     return OK if all(one.available for one in found) else FAILED
 

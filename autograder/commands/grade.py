@@ -16,7 +16,7 @@ from autograder.commands.options import add_assignment, add_course
 from autograder.errors import FAILED, OK, LabError, find_root
 from autograder.pipeline import Line, Watcher, grade
 from autograder.runner.job import Settings
-from autograder.sandbox.confine import LAYERS
+from autograder.sandbox.box import LAYERS
 
 if TYPE_CHECKING:
     from autograder.commands import Subparsers

@@ -17,7 +17,7 @@ from autograder.gradebook import record
 from autograder.gradebook.application import LogFile, configured
 from autograder.gradebook.reader import StudentMarks, read_graded, read_marks
 from autograder.gradebook.record import Recorder, explain_failure
-from autograder.runner.job import FIGURE, Cell, Kind
+from autograder.runner.job import FIGURE, CellKind, CodeCell
 
 #: What this tool keeps in a course directory, and may be deleted when nothing runs.
 STATE = ".softmax-lab"
@@ -129,7 +129,7 @@ class Course:
             shutil.copy(file, copy)
         return folder if found else None
 
-    def cells_to_run(self, name: str, rebuilt: NotebookNode) -> tuple[Cell, ...]:
+    def cells_to_run(self, name: str, rebuilt: NotebookNode) -> tuple[CodeCell, ...]:
         """Return the code cells of a rebuilt notebook, the lesson's own with the source's text.
 
         Args:
@@ -147,12 +147,12 @@ class Course:
         run = []
         for cell in rebuilt.cells:
             if cell.cell_type == "code" and is_locked(cell):
-                kind: Kind = "test" if is_grade(cell) else "given"
+                kind: CellKind = "test" if is_grade(cell) else "given"
                 is_figure = kind == "given" and FIGURE in cell.metadata.get("tags", ())
                 original = originals[cell.metadata.nbgrader["grade_id"]]
-                run.append(Cell(kind, original, is_figure))
+                run.append(CodeCell(kind, original, is_figure))
             elif cell.cell_type == "code":
-                run.append(Cell("student", cell.source))
+                run.append(CodeCell("student", cell.source))
         return tuple(run)
 
     @contextlib.contextmanager

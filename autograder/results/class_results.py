@@ -43,7 +43,7 @@ _OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}
 
 
 @dataclass(frozen=True)
-class Question:
+class ReportedCell:
     """A marked cell.
 
     Attributes:
@@ -134,7 +134,7 @@ class ClassResults:
     """An assignment's results: its questions in order, and everyone in the class by id."""
 
     assignment: str
-    questions: tuple[Question, ...]
+    questions: tuple[ReportedCell, ...]
     submissions: tuple[Submission, ...]
 
     @property
@@ -227,7 +227,7 @@ def _status(results: Sequence[Result], handed_in: bool) -> Status:
     return "waiting" if any(result.waits for result in results) else "finished"
 
 
-def _questions(book: AssignmentMarks, copies: Iterable[_Copy | None]) -> tuple[Question, ...]:
+def _questions(book: AssignmentMarks, copies: Iterable[_Copy | None]) -> tuple[ReportedCell, ...]:
     """Return what is marked, in the order of the graded notebook that has most of it."""
     order: dict[str, Sequence[str]] = {}
     for copy in copies:
@@ -243,7 +243,9 @@ def _questions(book: AssignmentMarks, copies: Iterable[_Copy | None]) -> tuple[Q
             label = cell.name if cell.by_hand else cell.name.removesuffix("-tests")
             if len(book.notebooks) > 1:
                 label = f"{notebook}: {label}"
-            questions.append(Question(notebook, cell.name, label, cell.max_points, cell.by_hand))
+            questions.append(
+                ReportedCell(notebook, cell.name, label, cell.max_points, cell.by_hand)
+            )
     return tuple(questions)
 
 
@@ -328,7 +330,7 @@ _RESULT = "execute_result"
 
 
 def _result(
-    question: Question,
+    question: ReportedCell,
     mark: Mark | None,
     copy: _Copy | None,
     telling: Collection[tuple[str, str]],
@@ -367,7 +369,7 @@ def _result(
     return Result(mark.points, mark.waits, success, words, misconceptions)
 
 
-def _by_points(question: Question, points: float) -> tuple[Success, str]:
+def _by_points(question: ReportedCell, points: float) -> tuple[Success, str]:
     if question.max_points <= 0:
         return "other", "carries no points"
     if points >= question.max_points:

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from autograder.marking.report import as_html
 from autograder.results.class_results import (
     ClassResults,
-    Question,
     Reason,
+    ReportedCell,
     Status,
     Submission,
     Success,
@@ -68,7 +68,7 @@ _REASONS: dict[Reason, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Part:
+class Segment:
     """A part of a bar: a class of the style sheet, words, and how many."""
 
     style: str
@@ -181,10 +181,10 @@ def _who(one: Submission, links: _Links, notebook: str | None = None) -> Who:
     return Who(one.student, one.name, links.submission(one, notebook))
 
 
-def _progress(results: ClassResults) -> list[Part]:
+def _progress(results: ClassResults) -> list[Segment]:
     count = Counter(one.status for one in results.submissions)
     return [
-        Part(status.replace(" ", "-"), words, count[status]) for status, words in _STATUS.items()
+        Segment(status.replace(" ", "-"), words, count[status]) for status, words in _STATUS.items()
     ]
 
 
@@ -245,8 +245,8 @@ def _summary(values: Sequence[float], most: float) -> str:
 class ExerciseRow:
     """One exercise: the parts of its bar, what "other" is, the mean of its points."""
 
-    question: Question
-    parts: tuple[Part, ...]
+    question: ReportedCell
+    parts: tuple[Segment, ...]
     other: str
     mean: float
 
@@ -261,7 +261,7 @@ def _exercises(results: ClassResults) -> list[ExerciseRow]:
         count = Counter(result.success for result in column)
         others = Counter(result.words for result in column if result.success == "other")
         parts = tuple(
-            Part(success.replace(" ", "-"), words, count[success])
+            Segment(success.replace(" ", "-"), words, count[success])
             for success, words in _SUCCESS.items()
         )
         other = ", ".join(f"{n} {words}" for words, n in others.most_common())
@@ -336,7 +336,7 @@ def _needs(results: ClassResults, links: _Links) -> list[NeedGroup]:
 class HandRow:
     """One question that people mark."""
 
-    question: Question
+    question: ReportedCell
     waiting: int
     marked: int
     link: str

@@ -16,7 +16,7 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from autograder.sandbox.confine import Limits
+from autograder.sandbox.box import Limits
 
 _SECONDS = 0.2
 _PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from autograder.sandbox.confine import Limits
+from autograder.sandbox.box import Limits
 
 #: The outputs of a cell, as nbformat has them.
 Outputs = list[dict[str, Any]]
@@ -15,11 +15,11 @@ Outputs = list[dict[str, Any]]
 #: The tag of a given cell that is there for the figure it shows.
 FIGURE = "figure"
 
-Kind = Literal["student", "given", "test"]
+CellKind = Literal["student", "given", "test"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class CodeCell:
     """A code cell to run.
 
     Attributes:
@@ -30,7 +30,7 @@ class Cell:
 
     """
 
-    kind: Kind
+    kind: CellKind
     source: str
     is_figure: bool = False
     shows: Outputs | None = None
@@ -70,7 +70,7 @@ class Job:
 
     """
 
-    cells: tuple[Cell, ...]
+    cells: tuple[CodeCell, ...]
     settings: Settings
     files: Path | None = None
 

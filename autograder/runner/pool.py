@@ -27,8 +27,8 @@ from types import TracebackType
 from typing import Any
 
 from autograder.errors import LabError
-from autograder.runner.job import Cell, Examined, Job, Settings
-from autograder.sandbox.confine import Limits, check
+from autograder.runner.job import CodeCell, Examined, Job, Settings
+from autograder.sandbox.box import Limits, check
 
 #: Seconds an examiner may take beyond the time a submission has: to start, confine and end.
 _SPARE_SECONDS = 60.0
@@ -80,7 +80,7 @@ class Pool:
                 self._running.end()
             self._own.shutdown(cancel_futures=True)
 
-    def submit(self, cells: tuple[Cell, ...], files: Path | None = None) -> Future[Examined]:
+    def submit(self, cells: tuple[CodeCell, ...], files: Path | None = None) -> Future[Examined]:
         """Examine code cells; the future raises `NotRun`, or `LabError` to end the run."""
         job = Job(cells, self._settings, files)
         if self._own is not None:

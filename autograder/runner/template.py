@@ -20,9 +20,9 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 
 from autograder.runner.examiner import serve_examiner
 from autograder.runner.shell import warm_up
-from autograder.sandbox import confine
+from autograder.sandbox import box
 
 __all__ = ["SHELL", "serve_examiner"]
 
 SHELL = warm_up()
-confine.warm()
+box.warm()

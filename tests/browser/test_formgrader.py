@@ -21,7 +21,7 @@ from autograder.pipeline import grade
 from autograder.results.class_report import Written, write_report
 from autograder.runner.job import Settings
 from autograder.samples import read_samples
-from autograder.sandbox.confine import layers
+from autograder.sandbox.box import layers
 
 HAND_MARKED = load("softmax").by_hand
 
