@@ -206,6 +206,9 @@ def test_a_made_up_circle_and_a_made_up_name_are_found():
 # --- What an import costs -----------------------------------------------------------------------
 
 HEAVY = "nbgrader IPython matplotlib dask nbformat torch"
+#: What is forked for each student knows nothing of what is right.
+FORKED = "autograder.runner.template, autograder.commands.main"
+SECRET = "autograder.lessons.softmax autograder.marker autograder.marking.mark"
 
 
 @pytest.mark.parametrize(
@@ -215,6 +218,7 @@ HEAVY = "nbgrader IPython matplotlib dask nbformat torch"
         ("autograder.marking", f"{HEAVY} autograder.runner"),
         ("autograder.marker", f"{HEAVY.replace(' torch', '')} autograder.runner"),
         ("autograder.commands.main", HEAVY),
+        (FORKED, f"{SECRET} nbgrader"),
     ],
 )
 def test_an_import_brings_nothing_needless(module, needless):
