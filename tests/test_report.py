@@ -21,7 +21,7 @@ import nbformat
 import pytest
 
 from autograder import grade
-from autograder.commands.demo import prepare
+from autograder.commands.demo import SAMPLES, prepare
 from autograder.errors import LabError
 from autograder.gradebook.course import Course
 from autograder.lessons import load
@@ -37,7 +37,7 @@ HAND_MARKED = load("softmax").by_hand
 MISCONCEPTIONS = load("softmax").misconceptions
 
 ROOT = Path(__file__).parents[1]
-SAMPLES = ("ada", "carol", "dorothy", "jun", "lin", "mina")
+HANDED_IN = ("ada", "carol", "dorothy", "jun", "lin", "mina")
 
 FORMULA = "=cmd|' C calc'!A0"
 QUOTED = 'O\'Brien, "Zoë"'
@@ -144,7 +144,7 @@ def _gradebook(course):
 def course(tmp_path_factory):
     """A course in which everything has happened that the report speaks of."""
     course = tmp_path_factory.mktemp("class") / "course"
-    samples = [one for one in read_samples(ROOT / "tests" / "samples") if one.student in SAMPLES]
+    samples = [one for one in read_samples(SAMPLES) if one.student in HANDED_IN]
     prepare(ROOT, course, samples)
     submitted = course / "submitted"
     for student, (model, sources) in MORE.items():

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from opened import PATIENCE, serve
 from playwright.sync_api import expect
 
-from autograder.commands.demo import prepare
+from autograder.commands.demo import SAMPLES, prepare
 from autograder.gradebook.course import Course
 from autograder.lessons import load
 from autograder.pipeline import grade
@@ -106,7 +106,7 @@ def _submission(written, student):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("class") / "course"
-    samples = [s for s in read_samples(ROOT / "tests/samples") if s.student in (STUDENT, OTHER)]
+    samples = [s for s in read_samples(SAMPLES) if s.student in (STUDENT, OTHER)]
     prepare(ROOT, folder, samples)
     _add(folder / f"submitted/{OTHER}/softmax/softmax.ipynb")
     missing = frozenset(layer.name for layer in layers() if not layer.available)
