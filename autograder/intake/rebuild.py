@@ -27,8 +27,8 @@ from autograder.intake.matching import (
 )
 from autograder.intake.submission import (
     MAX_CELLS,
-    Cell,
     Problem,
+    SubmittedCell,
     Unusable,
     as_dict,
     as_text,
@@ -96,7 +96,9 @@ def take_in(
     return Intake(student, path, rebuilt, tuple(problems))
 
 
-def _rebuild(release: NotebookNode, cells: Sequence[Cell], problems: list[Problem]) -> NotebookNode:
+def _rebuild(
+    release: NotebookNode, cells: Sequence[SubmittedCell], problems: list[Problem]
+) -> NotebookNode:
     released = [describe(index, cell) for index, cell in enumerate(release.cells)]
     matching = match(released, cells, problems)
     _report_matches(released, matching, problems)
@@ -161,15 +163,15 @@ def _report_matches(
 
 def _extras(
     released: Sequence[Released],
-    cells: Sequence[Cell],
+    cells: Sequence[SubmittedCell],
     matching: Matching,
     problems: list[Problem],
-) -> dict[int, list[Cell]]:
+) -> dict[int, list[SubmittedCell]]:
     """Return what the student added, by the released cell it follows (-1: none).
 
     Edited text of unlocked cells of the lesson is among it: it follows the lesson's own.
     """
-    extras: dict[int, list[Cell]] = {}
+    extras: dict[int, list[SubmittedCell]] = {}
     place = -1
     for cell in cells:
         here = matching.places.get(cell.index)
@@ -191,7 +193,7 @@ def _extras(
 def _answer(
     r: Released,
     new: NotebookNode,
-    cell: Cell | None,
+    cell: SubmittedCell | None,
     kept: frozenset[str],
     problems: list[Problem],
 ) -> None:
@@ -214,12 +216,12 @@ def _answer(
     _attach(new, cell)
 
 
-def _attach(new: NotebookNode, cell: Cell) -> None:
+def _attach(new: NotebookNode, cell: SubmittedCell) -> None:
     if new.cell_type == "markdown" and cell.attachments:
         new.attachments = nbformat.from_dict(cell.attachments)  # type: ignore[no-untyped-call]
 
 
-def _added(cell: Cell, ids: set[str | None], notebook: NotebookNode) -> NotebookNode:
+def _added(cell: SubmittedCell, ids: set[str | None], notebook: NotebookNode) -> NotebookNode:
     if cell.cell_type == "code":
         new: NotebookNode = nbformat.v4.new_code_cell(cell.source)  # type: ignore[no-untyped-call]
     else:

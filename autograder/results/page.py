@@ -16,8 +16,8 @@ from autograder.results.class_results import (
     ClassResults,
     Reason,
     ReportedCell,
-    Status,
-    Submission,
+    Stage,
+    StudentResults,
     Success,
 )
 from autograder.results.tables import counted, number
@@ -25,7 +25,7 @@ from autograder.results.tables import counted, number
 #: How many names a list shows where the formgrader lists all of them.
 NAMES = 20
 
-_STATUS: dict[Status, str] = {
+_STATUS: dict[Stage, str] = {
     "finished": "fully marked",
     "waiting": "waits for hand marks",
     "not graded": "handed in, not graded",
@@ -153,7 +153,7 @@ class _Links:
         self._assignment = quote(assignment, safe="")
         self._formgrader = formgrader
 
-    def submission(self, one: Submission, notebook: str | None = None) -> str:
+    def submission(self, one: StudentResults, notebook: str | None = None) -> str:
         ids = one.notebooks
         if notebook is None and len(ids) == 1:
             (notebook,) = ids
@@ -177,7 +177,7 @@ class Who:
     link: str
 
 
-def _who(one: Submission, links: _Links, notebook: str | None = None) -> Who:
+def _who(one: StudentResults, links: _Links, notebook: str | None = None) -> Who:
     return Who(one.student, one.name, links.submission(one, notebook))
 
 
@@ -282,7 +282,7 @@ class MisconceptionRow:
 
 def _misconceptions(results: ClassResults, links: _Links) -> list[MisconceptionRow]:
     where: dict[str, dict[str, None]] = defaultdict(dict)
-    whose: dict[str, list[Submission]] = defaultdict(list)
+    whose: dict[str, list[StudentResults]] = defaultdict(list)
     for one in results.graded:
         for id in one.misconceptions:
             whose[id].append(one)
