@@ -267,7 +267,7 @@ def test_progress_counts_every_student_once(page, course):
         waits = [one.needs_manual_grade for one in gradebook.assignment_submissions("softmax")]
     assert page.rows("progress")[1:] == [
         ["fully marked", str(waits.count(False))],
-        ["waits for hand marks", str(waits.count(True))],
+        ["waiting to be marked by hand", str(waits.count(True))],
         ["handed in, not graded", "4"],
         ["not handed in", "1"],
     ]
@@ -440,7 +440,7 @@ def test_a_class_of_one_is_told_in_the_singular(written):
     page = Page(render(alone, FORMGRADER, datetime.now()))
     text = " ".join(page.all("main")[0]["text"].split())
     assert "graded, of 1 student1" in text
-    assert "1 answer still waits for a person" in text
+    assert "1 answer still waits to be marked by hand" in text
     assert "the 1 graded submission." in text
     assert "1 answer waits." in text
 

@@ -1,4 +1,4 @@
-"""Which submitted cell stands for which released one.
+"""Finds out which submitted cell stands for which released one.
 
 By grade_id; where that is lost, by text or cell id; where those are lost too, by what lies between
 the cells that were recognised.
@@ -145,7 +145,7 @@ def _choose(
     times = f"The cell {r.label} is there {len(same)} times"
     if r.role != "answer":
         matching.dropped.update(cell.index for cell in same)
-        done = "The instructor’s was used, once."
+        done = "The instructor’s version was used, once."
         problems.append(Problem("duplicate-cell", r.label, f"{times}.", done))
         return same[0] if len(changed) == len(same) else next(c for c in same if c not in changed)
     in_place = [cell for cell in changed if cell.index < end]
@@ -203,7 +203,7 @@ def _match_gaps(
     for before, run, after in _runs(cells, matching, len(released)):
         if before < after:
             wanted = [r for r in released[before + 1 : after] if r.index not in matching.taken]
-        else:  # the student moved cells: look behind the one before and ahead of the one after
+        else:  # the student moved cells: look after the one before and before the one after
             wanted = _open_from(released, matching, range(before + 1, len(released)))
             ahead = _open_from(released, matching, range(after - 1, -1, -1))
             wanted = sorted({*wanted, *ahead}, key=lambda r: r.index)

@@ -1,4 +1,4 @@
-"""What became of each submitted file: read it, say what is wrong, rebuild the notebook to grade.
+"""Reads a submitted file, says what is wrong with it, and rebuilds the notebook to grade.
 
 The notebook to grade is the released one. Of a submission only source text is taken: that of the
 answers, matched by grade_id, else by cell id, text or position, and that of cells the student
@@ -158,7 +158,9 @@ def _report_matches(
                 problems.append(Problem("missing-cell", r.label, what, done))
             elif not same_text(cell.source, r.source) and cell.index not in matching.dropped:
                 what = f"The locked cell {r.label} was edited."
-                problems.append(Problem("edited-cell", r.label, what, "The instructor’s was used."))
+                problems.append(
+                    Problem("edited-cell", r.label, what, "The instructor’s version was used.")
+                )
 
 
 def _extras(

@@ -127,7 +127,7 @@ def find_file(wanted: Path, problems: list[Problem]) -> Path:
             "file-name",
             None,
             f"The file is named {names} instead of {wanted.name}.",
-            "It was read all the same.",
+            "It was read anyway.",
         )
     )
     return others[0]
@@ -138,7 +138,7 @@ def _check_student(student: str) -> None:
     if student != student.strip() or not student.isprintable() or set(student) & set("*?["):
         raise Unusable(
             "student-id",
-            f"The folder name {student!a} has blanks at an end, unprintable characters or one "
+            f"The folder name {student!a} has a space at one end, unprintable characters or one "
             "of * ? [, which nbgrader cannot work with.",
             "It was not graded; rename the folder.",
         )
@@ -243,7 +243,7 @@ def read_cells(text: str, problems: list[Problem]) -> tuple[list[SubmittedCell],
                 "new-format",
                 None,
                 f"The file's format is notebook version {major}, which is newer than this tool.",
-                "What looks like cells was read.",
+                "Whatever looked like a cell was read.",
             )
         )
     raw_cells = notebook.get("cells")

@@ -1,4 +1,4 @@
-"""Everything the class report says, as data: from the gradebook, the graded notebooks, the intake.
+"""Everything the class report says, as data: from gradebook, graded notebooks and intake.
 
 Of the graded notebooks only the outputs of test cells are looked at: a student's own cell can show
 anything.
