@@ -77,6 +77,7 @@ class Marking:
         displayed: the fractions that the other submission's displays draw, and their texts.
         title: the other submission's page's, after a click on everything hostile.
         links: where the other submission's pictures from elsewhere lead.
+        title_in_lab: JupyterLab's, with the same graded notebook open, after the same clicks.
 
     """
 
@@ -91,6 +92,7 @@ class Marking:
     displayed: tuple[int, str]
     title: str
     links: list[str]
+    title_in_lab: str
 
 
 def _row(written):
@@ -184,9 +186,15 @@ def marking(browser, course, tmp_path_factory):
         title = page.title()
         addresses = "all => all.map(one => one.getAttribute('href'))"
         links = page.locator("a[href*='a.org']").evaluate_all(addresses)
+        asked = set(elsewhere)
+        page.goto(f"{server.address}/lab/tree/autograded/{OTHER}/softmax/softmax.ipynb")
+        page.locator(".jp-MarkdownOutput", has_text="hostile").wait_for()
+        for hostile in page.get_by_text("hostile", exact=True).all():
+            hostile.evaluate("hostile => hostile.click()")
+        title_in_lab = page.title()
     return Marking(
-        *(course, before, seen, elsewhere, reopened, formulas, errors, keys, displayed),
-        *(title, links),
+        *(course, before, seen, asked, reopened, formulas, errors, keys, displayed),
+        *(title, links, title_in_lab),
     )
 
 
@@ -271,6 +279,10 @@ def test_a_picture_from_elsewhere_is_a_link(marking):
 
 def test_no_script_of_a_students_runs_beside_the_boxes_for_marks(marking):
     assert marking.title == "softmax"
+
+
+def test_jupyterlab_runs_no_script_of_a_graded_notebook(marking):
+    assert "JupyterLab" in marking.title_in_lab
 
 
 def test_formulas_are_drawn_without_the_network(marking):
