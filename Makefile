@@ -41,8 +41,7 @@ check: .venv ## lint, types, and whether what is generated is current
 	$(BIN)/softmax-lab build --check
 
 nbval: .venv ## run the solved notebook and compare its outputs with the committed ones
-	$(BIN)/python -m pytest -q --nbval --nbval-current-env \
-	  --nbval-sanitize-with tests/nbval_sanitize.cfg source/softmax/softmax.ipynb
+	$(BIN)/python -m pytest -q --nbval --nbval-current-env source/softmax/softmax.ipynb
 
 # The tests say what they leave out where there is none.
 browser: ## see to it that there is a Chromium for the browser tests
