@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograder.marking.grade import grade
+    from autograder.marker import grade
     from autograder.marking.report import Finding, Outcome, Report
 
 __all__ = ["Finding", "Outcome", "Report", "grade"]
@@ -12,7 +12,7 @@ __all__ = ["Finding", "Outcome", "Report", "grade"]
 def __getattr__(name: str) -> Any:
     # Only marking needs torch, which takes a second to import: `softmax-lab --help` does not.
     if name == "grade":
-        from autograder.marking.grade import grade
+        from autograder.marker import grade
 
         return grade
     if name in __all__:

@@ -541,10 +541,10 @@ def test_honest_work_goes_on(box: Box, what: str) -> None:
 
 
 def test_the_marking_can_watch_a_function_from_inside(box: Box) -> None:
-    from autograder.marking import observe
+    from autograder.marking.observer import IN_A_CHILD
 
     def watch() -> list[str]:
-        calls = observe.call(lambda xx: xx.exp() / xx.exp().sum(), [[1.0, 2.0]])
+        calls = IN_A_CHILD.call(lambda xx: xx.exp() / xx.exp().sum(), [[1.0, 2.0]])
         return [one.result.kind for one in calls]
 
     assert box.run(watch) == ["tensor"]

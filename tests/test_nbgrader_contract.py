@@ -27,8 +27,10 @@ from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config import Config
 
 from autograder.build.authoring import REGIONS, SCHEMA_VERSION
-from autograder.marking.exercises import EXERCISES
+from autograder.lessons import load
 from autograder.marking.report import MIME_TYPE
+
+EXERCISES = load("softmax").tested
 
 ROOT = Path(__file__).parent.parent
 

@@ -19,13 +19,16 @@ from autograder import grade
 from autograder.commands.demo import prepare
 from autograder.gradebook.course import Course
 from autograder.gradebook.state import State
-from autograder.marking.exercises import EXERCISES, HAND_MARKED
+from autograder.lessons import load
 from autograder.samples import make, read_samples, solved
+
+EXERCISES = load("softmax").tested
+HAND_MARKED = load("softmax").by_hand
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-FULL = sum(exercise.max_points for exercise in EXERCISES.values())
+FULL = sum(exercise.points for exercise in EXERCISES.values())
 
 WRONG = {
     "explore-largest": "logits_for_output_1 = torch.tensor([2.0, -2.0, 2.0])",
@@ -201,16 +204,16 @@ def test_an_untouched_notebook_gets_no_automatic_points(points):
 
 
 def test_a_solved_notebook_gets_all_automatic_points(points):
-    assert points["solved"] == {id: exercise.max_points for id, exercise in EXERCISES.items()}
+    assert points["solved"] == {id: exercise.points for id, exercise in EXERCISES.items()}
 
 
 @pytest.mark.parametrize("kind", ["wrong", "empty"])
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_one_exercise_costs_only_its_own_points(points, exercise, kind):
     lost = {
-        id: EXERCISES[id].max_points - score
+        id: EXERCISES[id].points - score
         for id, score in points[f"{kind}-{exercise}"].items()
-        if score != EXERCISES[id].max_points
+        if score != EXERCISES[id].points
     }
     also = USES_SOFTMAX if (kind, exercise) == ("empty", "softmax") else set()
     assert exercise in lost

@@ -24,14 +24,17 @@ from autograder import grade
 from autograder.commands.demo import prepare
 from autograder.errors import LabError
 from autograder.gradebook.course import Course
-from autograder.marking.exercises import EXERCISES, HAND_MARKED
-from autograder.marking.misconceptions import MISCONCEPTIONS
+from autograder.lessons import load
 from autograder.marking.report import MIME_TYPE
 from autograder.results.class_results import read_class
 from autograder.results.page import render
 from autograder.results.report import FORMGRADER, write_report
 from autograder.results.tables import number
 from autograder.samples import read_samples
+
+EXERCISES = load("softmax").tested
+HAND_MARKED = load("softmax").by_hand
+MISCONCEPTIONS = load("softmax").misconceptions
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ("ada", "carol", "dorothy", "jun", "lin", "mina")

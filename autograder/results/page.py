@@ -296,13 +296,15 @@ def _misconceptions(results: ClassResults, links: _Links) -> list[MisconceptionR
                 where[id][question.label] = None
     if not whose:
         return []
-    from autograder.marking.misconceptions import MISCONCEPTIONS  # imports torch
+    from autograder.lessons import load, names  # imports torch
 
+    lesson = results.assignment if results.assignment in names() else None
+    known = load(lesson).misconceptions if lesson else {}
     places = {question.label: place for place, question in enumerate(results.questions)}
     rows = [
         MisconceptionRow(
             id,
-            MISCONCEPTIONS[id].says if id in MISCONCEPTIONS else id,
+            known[id].says if id in known else id,
             ", ".join(sorted(where[id], key=places.__getitem__)),
             len(ones) / len(results.graded),
             tuple(_who(one, links) for one in ones),

@@ -19,17 +19,23 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from autograder.marking import observe
+import autograder
+from autograder.marking.library import Library
+from autograder.marking.observation import Call, Observation, RemoteFunction
+from autograder.marking.observer import HERE
 from autograder.runner.guard import Guard
 from autograder.runner.job import Cell, Cost, Examined, Outputs
 from autograder.runner.packing import Refused, pack, unpack
 from autograder.runner.shell import Shell
 from autograder.runner.wire import Closed, TimedOut, Wire, WireError
 from autograder.sandbox.confine import Limits
+
+if TYPE_CHECKING:
+    from autograder.marking.report import Report
 
 #: Seconds for one call of a student's function from a test, and for being told what is defined.
 CALL_SECONDS = 10.0
@@ -116,7 +122,7 @@ class OutOfTime(StudentError):
     """The time for all cells of a submission is up; what is defined can still be asked for."""
 
 
-class _Remote(observe.RemoteFunction):
+class _Remote(RemoteFunction):
     """A stand-in for a function of the student's."""
 
     def __init__(self, student: Student, name: str) -> None:
@@ -149,10 +155,11 @@ class _Remote(observe.RemoteFunction):
     def watched(
         self,
         arguments: Sequence[Sequence[float]],
-        reused: Sequence[Sequence[float]] = (),
-        nudged: bool = False,
-    ) -> list[observe.Call]:
-        """See `observe.RemoteFunction`."""
+        reused: Sequence[Sequence[float]],
+        nudged: bool,
+        library: Library | None,
+    ) -> list[Call]:
+        """See `RemoteFunction`."""
         try:
             answer = self._student.ask(
                 CALL_SECONDS,
@@ -161,8 +168,9 @@ class _Remote(observe.RemoteFunction):
                 arguments=[list(one) for one in arguments],
                 reused=[list(one) for one in reused],
                 nudged=nudged,
+                library=library and library.to_message(),
             )
-            calls = [observe.call_from_message(one) for one in answer["calls"]]
+            calls = [Call.from_message(one) for one in answer["calls"]]
         except (
             StudentError,
             LookupError,
@@ -174,7 +182,7 @@ class _Remote(observe.RemoteFunction):
         ):
             calls = []  # nothing that can be used came back
         count = len(arguments) + len(reused)
-        return calls[:count] + [observe.DIED] * (count - len(calls))
+        return calls[:count] + [Call(Observation("died"))] * (count - len(calls))
 
 
 def _nameless(function: Any) -> None:
@@ -211,7 +219,7 @@ def examine(shell: Shell, student: Student, cells: Sequence[Cell], seconds: floa
         seconds: how long one cell may take.
 
     """
-    observe.look_in_this_process()
+    autograder.grade = _grade
     lesson = _Lesson(shell, student)
     outputs: list[Outputs] = []
     space = _Space(MAX_OUTPUTS)
@@ -230,6 +238,13 @@ def examine(shell: Shell, student: Student, cells: Sequence[Cell], seconds: floa
     late = "The time for all its cells was up, and the rest was not run." if student.late else ""
     notes = [note for note in (student.ended, late) if note]
     return Examined(outputs, notes, Cost(cells=in_cells, tests=in_tests))
+
+
+def _grade(exercise: str, answer: object) -> Report:
+    """Be `autograder.grade` here, where no student's code runs: functions are stand-ins."""
+    from autograder.marker import mark  # holds the tests' cases: not before the fork
+
+    return mark(exercise, answer, HERE)
 
 
 class _Lesson:

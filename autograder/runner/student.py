@@ -10,7 +10,9 @@ import signal
 import sys
 from typing import Any
 
-from autograder.marking import observe
+from autograder.marking.describing import is_empty
+from autograder.marking.library import Library
+from autograder.marking.observer import IN_A_CHILD
 from autograder.runner.packing import Foreign, pack, unpack
 from autograder.runner.shell import Shell
 from autograder.runner.wire import Closed, Wire
@@ -47,7 +49,7 @@ class _Functions:
         if (known := self._names.get(id(function))) is not None:
             return known
         # A function without statements says so, for a marker that calls it "not attempted".
-        name = f"{len(self._known)}{'-empty' if observe.is_empty(function) else ''}"
+        name = f"{len(self._known)}{'-empty' if is_empty(function) else ''}"
         self._known[name], self._names[id(function)] = function, name
         return name
 
@@ -83,8 +85,11 @@ def _answer(
         return _call(functions, request)
     if what == "watch":
         function = functions.get(request["function"])
-        wanted = request["arguments"], request["reused"], request["nudged"]
-        return {"calls": [observe.call_to_message(one) for one in observe.call(function, *wanted)]}
+        library = request["library"] and Library.from_message(request["library"])
+        calls = IN_A_CHILD.call(
+            function, request["arguments"], request["reused"], request["nudged"], library
+        )
+        return {"calls": [one.to_message() for one in calls]}
     raise ValueError(what)
 
 

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 _E = 2.718281828459045
 _FLOAT32_MAX = 3.4028235677973366e38
-#: Below the smallest normal float32 precision is lost gradually and results may be flushed to zero.
-_FLOAT32_TINY = 1.1754943508222875e-38
 _INF = float("inf")
 
 
@@ -46,23 +44,3 @@ def tolerance(logits: Sequence[float]) -> float:
         size = value if value > size else -value if -value > size else size
     allowed = 2e-5 + 4.8e-7 * size
     return allowed if allowed < 1e-2 else 1e-2
-
-
-def close(got: Sequence[float], expected: Sequence[float], relative: float) -> bool:
-    """Whether all numbers agree; nan agrees with nan and an infinity with itself."""
-    if len(got) != len(expected):
-        return False
-    for one, other in zip(got, expected, strict=True):
-        if one != one or other != other:
-            if one == one or other == other:
-                return False
-            continue
-        if one == other:
-            continue
-        if one in (_INF, -_INF) or other in (_INF, -_INF):
-            return False
-        size = other if other > 0 else -other
-        gap = one - other if one > other else other - one
-        if gap > relative * size + _FLOAT32_TINY:
-            return False
-    return True

@@ -5,7 +5,8 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 
-from autograder.marking.observe import Observation
+from autograder.marking.observation import Observation
+from autograder.marking.report import Finding, Outcome
 
 
 def show(values: Sequence[float]) -> str:
@@ -51,3 +52,26 @@ def exception_name(seen: Observation) -> str:
     known = getattr(builtins, seen.type_name, None)
     is_known = isinstance(known, type) and issubclass(known, BaseException)
     return seen.type_name if is_known else "an exception"
+
+
+def missing_value(name: str, seen: Observation | None, max_points: float) -> Finding | None:
+    """Return the finding of a name without a value, or None where there is something to mark."""
+    if seen is None:
+        message = (
+            f"`{name}` is not defined: the cell that should define it is missing, stopped with an "
+            "error before it did, or spells the name another way."
+        )
+        return Finding(name, Outcome.NOT_DEFINED, 0, max_points, message)
+    if seen.kind == "dots":
+        message = f"`{name}` is still `...`: replace the dots by your answer."
+        return Finding(name, Outcome.NOT_ATTEMPTED, 0, max_points, message)
+    if seen.kind == "none":
+        message = f"`{name}` is None: either that was put into it, or a function returned nothing."
+        return Finding(name, Outcome.WRONG_TYPE, 0, max_points, message)
+    return None
+
+
+def choose(words: Sequence[str]) -> str:
+    """Name the words to choose from: "same", "flatter" or "sharper"."""
+    *most, last = [f'"{word}"' for word in words]
+    return f"{', '.join(most)} or {last}" if most else last

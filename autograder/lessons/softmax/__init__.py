@@ -1,0 +1,4 @@
+"""The lesson on softmax: `notebooks/softmax.md`."""
+
+#: Commands take this lesson where none is named.
+IS_DEFAULT = True
