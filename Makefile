@@ -1,5 +1,8 @@
 # `make demo` and `make test` are all a newcomer needs; `make help` lists the rest.
-PYTHON ?= python3
+# The environment of another Python than PYTHON=… is replaced. Without it, the one that is there stays.
+PYTHON ?= $(shell .venv/bin/python -c '' 2>/dev/null && echo .venv/bin/python || echo python3)
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+READY := .venv/.ready-$(VERSION)
 BIN := .venv/bin
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 # Which PyTorch build uv fetches where pip knows no CPU build: cpu, auto (looks for a GPU), cu126 …
@@ -10,11 +13,14 @@ TORCH_BACKEND ?= cpu
 help: ## list the commands
 	@sed -n 's/^\([a-z. -]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 15
 
-.venv: .venv/.ready ## make the Python environment
+.venv: $(READY) ## make the Python environment
 # PyPI's Linux wheels of torch carry several GB of CUDA. The CPU build has a version of its own,
-# which pip finds where it knows an index that holds it; uv knows PyTorch's own index.
-.venv/.ready: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+# which pip finds where it knows an index that holds it; uv knows PyTorch's own index. Where
+# neither can be reached, it is CUDA or nothing.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed: make PYTHON=python3.12 …" >&2; exit 1; }
+	$(PYTHON) -m venv $$([ -d .venv/lib/python$(VERSION) ] || echo --clear) .venv
 	$(BIN)/python -m pip install -q --upgrade pip
 	@case "$$(uname -s)-$(TORCH_BACKEND)" in \
 	  Linux-cpu) $(BIN)/python -m pip install -q "torch==$(TORCH)+cpu" 2>/dev/null && exit 0;; \
@@ -22,17 +28,22 @@ help: ## list the commands
 	  *) exit 0;; \
 	esac; \
 	$(BIN)/python -m pip install -q uv && \
-	$(BIN)/uv pip install -q --python $(BIN)/python --torch-backend=$(TORCH_BACKEND) "torch==$(TORCH)"
+	$(BIN)/uv pip install -q --python $(BIN)/python --torch-backend=$(TORCH_BACKEND) "torch==$(TORCH)" \
+	|| { [ $(TORCH_BACKEND) = cpu ] && \
+	  echo "No CPU build of PyTorch can be had: pip takes the one with CUDA, several GB."; }
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]"
 	@touch $@
 
-.PHONY: demo test check nbval browser build release author lab grade bench pictures
+.PHONY: demo test quick check nbval browser build release author lab grade bench pictures
 demo: .venv ## build the lesson, grade a made-up class, show where the results are
 	@$(BIN)/softmax-lab build
 	@$(BIN)/softmax-lab demo
 
 test: .venv check nbval browser ## run every check and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick: .venv check ## lint, types and the fast tests: for while you work
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 check: .venv ## lint, types, and whether what is generated is current
 	$(BIN)/ruff check

@@ -1,6 +1,11 @@
-"""What the command line tells a person, instead of a traceback."""
+"""What a person is told instead of a traceback; where the course is."""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+#: nbgrader's settings, which every course directory holds.
+CONFIG = "nbgrader_config.py"
 
 #: Exit statuses of `softmax-lab`.
 OK = 0
@@ -15,3 +20,16 @@ class LabError(Exception):
     """
 
     status = BAD_INPUT
+
+
+def find_root(start: Path) -> Path:
+    """Return the course's directory, `start` or one above it.
+
+    Raises:
+        LabError: if none of them holds nbgrader's settings.
+
+    """
+    for directory in (start, *start.parents):
+        if (directory / CONFIG).is_file():
+            return directory
+    raise LabError(f"{start}: no {CONFIG} here or above. Run this in the course's directory.")

@@ -1,41 +1,33 @@
-"""`softmax-lab grade`: mark what students submitted and record it in nbgrader's gradebook."""
+"""Grade a class: intake, runner, gradebook, for each submission in turn."""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
 import os
 import stat
-import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from autograder.build.notebooks import find_root
-from autograder.errors import FAILED, OK, LabError
+from autograder.errors import LabError
 from autograder.gradebook.state import State
 from autograder.intake.submission import MAX_BYTES, Problem
 from autograder.runner.figures import Figures
-from autograder.runner.pool import NotRun, Pool, Settings
-from autograder.sandbox.confine import LAYERS
+from autograder.runner.job import Settings
+from autograder.runner.pool import NotRun, Pool
 
 if TYPE_CHECKING:
     from nbformat.notebooknode import NotebookNode
 
     from autograder.gradebook.course import Course
     from autograder.gradebook.record import Recorder, Score
-    from autograder.runner.job import Cell, Cost, Examined
+    from autograder.runner.job import CodeCell, Cost, Examined
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
-Status = Literal["graded", "unchanged", "not graded", "nothing submitted"]
+LineStatus = Literal["graded", "unchanged", "not graded", "nothing submitted"]
 
 _TIMESTAMP_BYTES = 100
-_LONGEST = 400  # characters of a line
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ class Line:
     """
 
     student: str
-    status: Status
+    status: LineStatus
     problems: tuple[Problem, ...] = ()
     failure: str = ""
     score: Score | None = None
@@ -73,81 +65,9 @@ class Watcher:
         """Something the instructor should know."""
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the `grade` subcommand."""
-    parser = subparsers.add_parser(
-        "grade",
-        help="grade what is in submitted/",
-        usage="%(prog)s [options] [ASSIGNMENT]",
-        description="Grade submitted/STUDENT/ASSIGNMENT/ and record the marks in gradebook.db. "
-        "What is graded and unchanged since is skipped.",
-    )
-    parser.add_argument("assignment", nargs="?", default="softmax", metavar="ASSIGNMENT")
-    parser.add_argument("--students", metavar="A,B", help="only these students")
-    parser.add_argument("--jobs", type=_positive, metavar="N", help="how many at once")
-    parser.add_argument(
-        "--timeout", type=_positive, default=30, metavar="S", help="seconds a cell may take (30)"
-    )
-    parser.add_argument(
-        "--total-timeout",
-        type=_positive,
-        default=300,
-        metavar="S",
-        help="seconds all cells of a submission may take (300)",
-    )
-    for name in LAYERS:
-        parser.add_argument(
-            f"--without-{name}",
-            dest="waived",
-            action="append_const",
-            const=name,
-            help="confine students' code less (see `softmax-lab doctor`)",
-        )
-    parser.add_argument("--force", action="store_true", help="grade unchanged submissions again")
-    parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    parser.add_argument(
-        "--course", type=Path, metavar="DIR", help="the course directory (default: this one)"
-    )
-    parser.set_defaults(handler=_handle)
-
-
-def _handle(arguments: argparse.Namespace) -> int:
-    wanted = None
-    if arguments.students is not None:
-        wanted = [name.strip() for name in arguments.students.split(",") if name.strip()]
-    root = arguments.course or find_root(Path.cwd())
-    settings = Settings(
-        jobs=arguments.jobs or os.cpu_count() or 1,
-        cell_seconds=arguments.timeout,
-        submission_seconds=arguments.total_timeout,
-        waived=frozenset(arguments.waived or ()),
-    )
-    with _Progress(quiet=arguments.json) as progress:
-        try:
-            grade(root, arguments.assignment, wanted, arguments.force, settings, progress)
-        except (LabError, KeyboardInterrupt) as error:
-            progress.close()
-            if progress.has_begun or isinstance(error, KeyboardInterrupt):
-                print(f"Stopped after {_counted(progress.lines)}.", file=sys.stderr)
-                print("What is graded stays graded. Start again for the rest.", file=sys.stderr)
-            raise
-    if arguments.json:
-        print(json.dumps(_as_json(arguments.assignment, progress), indent=1))
-    else:
-        _summarise(progress.lines, arguments.assignment)
-    return FAILED if any(line.status == "not graded" for line in progress.lines) else OK
-
-
-def _positive(text: str) -> int:
-    # More seconds than a million overflow the kernel's clocks.
-    if not (text.isdecimal() and 1 <= int(text) <= 1_000_000):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1,000,000")
-    return int(text)
-
-
 def grade(
     root: Path,
-    assignment: str = "softmax",
+    assignment: str,
     students: Iterable[str] | None = None,
     force: bool = False,
     settings: Settings = Settings(),  # noqa: B008 - frozen
@@ -180,13 +100,13 @@ def grade(
         from sqlalchemy.exc import OperationalError
 
         from autograder.gradebook.course import Course
-        from autograder.gradebook.record import why_not
+        from autograder.gradebook.record import explain_failure
 
         course = Course(root, assignment)
         try:
             lines = _grade(course, students, force, settings, watcher, pool)
         except (OSError, OperationalError) as error:
-            raise LabError(why_not(error)) from None
+            raise LabError(explain_failure(error)) from None
     return sorted(lines, key=lambda line: line.student), course
 
 
@@ -243,7 +163,7 @@ class _Pending:
     digest: str = ""
     notebooks: Mapping[str, NotebookNode] = field(default_factory=dict)
     timestamp: str = ""
-    cells: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
+    cells: Mapping[str, tuple[CodeCell, ...]] = field(default_factory=dict)
     runs: Mapping[str, Future[Examined]] = field(default_factory=dict)
 
 
@@ -313,7 +233,7 @@ class _Run:
             return _Pending(Line(student, "not graded", tuple(problems)))
         timestamp = _timestamp(folder, problems)
         cells = {
-            name: self._figures[name].spare(course.cells_to_run(name, notebook))
+            name: self._figures[name].use_known_figures(course.cells_to_run(name, notebook))
             for name, notebook in notebooks.items()
         }
         runs = {name: self._pool.submit(run, self._files) for name, run in cells.items()}
@@ -428,127 +348,3 @@ def _digest(parts: Iterable[str | bytes]) -> str:
         data = part.encode() if isinstance(part, str) else part
         whole.update(len(data).to_bytes(8, "big") + data)
     return whole.hexdigest()
-
-
-# --- What a person reads ------------------------------------------------------------------------
-
-
-class _Progress(Watcher):
-    """A bar on a terminal; a plain line for each student wherever it is."""
-
-    def __init__(self, quiet: bool) -> None:
-        self.lines: list[Line] = []
-        self.notes: list[str] = []
-        self.has_begun = False
-        self._quiet = quiet
-        self._bar: Any = None
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self._bar is not None:
-            self._bar.close()
-
-    def begin(self, students: int) -> None:
-        from tqdm import tqdm
-
-        self.has_begun = True
-        # Nowhere but on a terminal.
-        self._bar = tqdm(total=students, unit="student", disable=None, leave=False)
-
-    def line(self, line: Line) -> None:
-        self.lines.append(line)
-        for text in _describe(line):
-            self._say(text)
-        self._bar.update()
-        counts = Counter(line.status for line in self.lines)
-        self._bar.set_postfix_str(f"{counts['not graded']} not graded")
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-        self._say(f"Note: {text}")
-
-    def _say(self, text: str) -> None:
-        if self._quiet:
-            return
-        try:
-            if self._bar is None or self._bar.disable:
-                print(text, flush=True)
-            else:
-                self._bar.write(text, file=sys.stdout)
-        except BrokenPipeError:  # as after `| head`: grading goes on, to nobody's ears
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _describe(line: Line) -> list[str]:
-    if line.status == "unchanged":
-        return []  # the summary counts them
-    head = f"{_printable(line.student)}: {line.status}"
-    if line.score is not None:
-        head += _score(line.score)
-    texts = [*map(str, line.problems), line.failure]
-    return [f"{head}.", *(f"    {_printable(text)}" for text in texts if text)]
-
-
-def _printable(text: str) -> str:
-    """Return text a student may have chosen, without what would upset a terminal."""
-    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _score(score: Score) -> str:
-    text = f", {score.points:g} of {score.max_points:g} automatic points"
-    if score.waiting:
-        text += f", {score.waiting} {'answer' if score.waiting == 1 else 'answers'} to mark by hand"
-    return text
-
-
-def _counts(lines: Iterable[Line]) -> dict[str, int]:
-    lines = list(lines)
-    counts = Counter(line.status for line in lines)
-    return {
-        "graded": counts["graded"],
-        "of them repaired": sum(line.status == "graded" and bool(line.problems) for line in lines),
-        "unchanged": counts["unchanged"],
-        "not graded": counts["not graded"],
-        "without a submission": counts["nothing submitted"],
-    }
-
-
-def _counted(lines: Iterable[Line]) -> str:
-    counts = _counts(lines).items()
-    return ", ".join(f"{n} {what}" for what, n in counts if n or what == "graded")
-
-
-def _summarise(lines: list[Line], assignment: str) -> None:
-    print()
-    print(f"{_counted(lines)}.")
-    if failed := [line.student for line in lines if line.status == "not graded"]:
-        shown = ", ".join(map(_printable, failed[:10])) + (", …" if len(failed) > 10 else "")
-        print(f"Not graded: {shown}. Their earlier marks and copies, if any, are untouched.")
-    if any(line.score is not None and line.score.waiting for line in lines):
-        print("Mark the written answers: `jupyter lab`, then Nbgrader > Formgrader.")
-    print(f"Then: `nbgrader generate_feedback {assignment}` and `nbgrader export`.")
-
-
-def _as_json(assignment: str, progress: _Progress) -> dict[str, Any]:
-    return {
-        "assignment": assignment,
-        "counts": _counts(progress.lines),
-        "notes": progress.notes,
-        "students": [
-            {
-                "student": line.student,
-                "status": line.status,
-                "problems": [asdict(problem) for problem in line.problems],
-                "failure": line.failure,
-                "score": asdict(line.score) if line.score is not None else None,
-            }
-            for line in sorted(progress.lines, key=lambda line: line.student)
-        ],
-    }

@@ -46,7 +46,7 @@ _GRACE = 2.0
 _TOLD = 8000
 
 
-def why_not() -> str:
+def what_is_missing() -> str:
     """Return why no container can be made here, or "" where one can."""
     if not sys.platform.startswith("linux"):
         return "a container needs Linux"

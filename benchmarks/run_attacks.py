@@ -81,7 +81,7 @@ def main() -> int:
     start = time.monotonic()
     ours = grade_with_ours(chosen)
     print(f"Ours: done after {time.monotonic() - start:.0f} s.", flush=True)
-    reason = "as you asked" if arguments.without_stock else container.why_not()
+    reason = "as you asked" if arguments.without_stock else container.what_is_missing()
     stock = {} if reason else grade_with_stock(chosen, arguments.jobs, arguments.limit)
     _print_table(chosen, stock, ours, reason)
     _write_csv(arguments.csv, chosen, stock, ours, reason)

@@ -55,7 +55,7 @@ def files(folder):
 
 @pytest.fixture(scope="module")
 def marks(run):
-    return {one.student: {m.cell: m.score for m in one.cells} for one in run[0].marks()}
+    return {one.student: {m.cell.name: m.points for m in one.marks} for one in run[0].marks()}
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)

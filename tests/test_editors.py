@@ -10,7 +10,7 @@ import pytest
 from autograder.commands.demo import prepare
 from autograder.gradebook.course import Course
 from autograder.pipeline import grade
-from autograder.runner.pool import Settings
+from autograder.runner.job import Settings
 from autograder.samples import make, read_samples
 
 ROOT = Path(__file__).parents[1]
@@ -112,7 +112,7 @@ def test_the_editor_does_not_change_the_marks(tmp_path):
             folder = course / "submitted" / f"{sample.student}-{editor.__name__}" / "softmax"
             folder.mkdir(parents=True)
             (folder / "softmax.ipynb").write_text(json.dumps(notebook))
-    grade(course, settings=Settings(jobs=2))
+    grade(course, "softmax", settings=Settings(jobs=2))
     points = {marks.student: marks.automatic for marks in Course(course, "softmax").marks()}
     assert len(points) == 2 + 2 * len(EDITORS)
     assert points["ada"] > points["carol"] > 0

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.lms.exports import CanvasExporter, MoodleExporter
+from autograder.lms.canvas import CanvasExporter
+from autograder.lms.moodle import MoodleExporter
 from autograder.results.tables import is_formula, number, safe
 
 # nbgrader 0.9.6 makes its gradebook objects in an order that SQLAlchemy comments on.
@@ -171,13 +172,13 @@ def test_points_are_those_of_nbgraders_own_columns(course, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("exporter", ["CanvasExporter", "MoodleExporter"])
+@pytest.mark.parametrize("exporter", ["canvas.CanvasExporter", "moodle.MoodleExporter"])
 def test_nbgrader_runs_the_exporter(course, exporter, tmp_path):
     file = tmp_path / "grades.csv"
     done = subprocess.run(
         [
             *(Path(sys.executable).with_name("nbgrader"), "export"),
-            f"--exporter=autograder.lms.exports.{exporter}",
+            f"--exporter=autograder.lms.{exporter}",
             *("--to", file, "--assignment", "softmax", "--student", "ada"),
         ],
         cwd=course,

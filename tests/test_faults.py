@@ -28,8 +28,8 @@ from nbgrader.utils import determine_grade
 from autograder.errors import LabError
 from autograder.gradebook.course import Course
 from autograder.pipeline import grade
-from autograder.runner.pool import Settings
-from autograder.sandbox.confine import Limits, layers
+from autograder.runner.job import Settings
+from autograder.sandbox.box import Limits, layers
 
 pytestmark = [
     pytest.mark.slow,

@@ -16,12 +16,13 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import sync_playwright
 
 from autograder.commands.demo import prepare
-from autograder.feedback.outputs import REPORT, outcome, show
+from autograder.feedback.outputs import outcome, show
 from autograder.feedback.safe import clean, formula, markdown
+from autograder.marking.report import MIME_TYPE
 from autograder.pipeline import grade
-from autograder.runner.pool import Settings
+from autograder.runner.job import Settings
 from autograder.samples import read_samples
-from autograder.sandbox.confine import layers
+from autograder.sandbox.box import layers
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -111,6 +112,16 @@ def test_a_syntax_error_names_the_line_and_no_file(file):
     assert html == ('<p class="message"><strong>SyntaxError</strong>: invalid syntax (line 2)</p>')
 
 
+def test_code_in_the_sentence_of_a_check_is_code_and_markup_is_text():
+    words = "Replace the `...` in `<b>` by <i>code</i>."
+    output = nbformat.v4.new_output("error", ename="AssertionError", evalue=words, traceback=[])
+    (html,) = show([output], [])
+    assert html == (
+        '<p class="message">Replace the <code>...</code> in <code>&lt;b&gt;</code> by '
+        "&lt;i&gt;code&lt;/i&gt;.</p>"
+    )
+
+
 def test_nothing_is_placed_over_the_page():
     html = clean('<p style="position: fixed; inset: 0; z-index: 9; transform: none; color: red">x')
     assert html == '<p style="color:red">x</p>'
@@ -193,9 +204,11 @@ def test_the_report_in_a_test_cell_says_what_was_not_attempted():
         return nbformat.v4.new_output("execute_result", data=data)
 
     report = {"exercise": "softmax", "outcome": "not_attempted", "points": 0}
-    assert outcome([output(**{"text/plain": "0"}), output(**{REPORT: report})]) == "not attempted"
-    assert outcome([output(**{REPORT: "no JSON"}), output(**{REPORT: [1]})]) == ""
-    assert show([output(**{REPORT: report})], []) == []
+    assert (
+        outcome([output(**{"text/plain": "0"}), output(**{MIME_TYPE: report})]) == "not attempted"
+    )
+    assert outcome([output(**{MIME_TYPE: "no JSON"}), output(**{MIME_TYPE: [1]})]) == ""
+    assert show([output(**{MIME_TYPE: report})], []) == []
 
 
 # --- The lesson's pages --------------------------------------------------------------------------
@@ -233,7 +246,7 @@ def lesson(tmp_path_factory):
     prepare(ROOT, root, [s for s in samples if s.student in {"ada", "blaise", "carol", "hedy"}])
     add_notes(root / "submitted" / "ada" / "softmax" / "softmax.ipynb", "explore-equal")
     missing = frozenset(layer.name for layer in layers() if not layer.available)
-    grade(root, settings=Settings(jobs=2, waived=missing))
+    grade(root, "softmax", settings=Settings(jobs=2, waived=missing))
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
 
         def read(student, cell, comment, **marks):

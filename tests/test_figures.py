@@ -14,17 +14,16 @@ from autograder.gradebook.course import Course
 from autograder.intake import rebuild as intake
 from autograder.pipeline import grade
 from autograder.runner.figures import Figures, same_for_all
-from autograder.runner.job import Cell
-from autograder.runner.pool import Settings
+from autograder.runner.job import CodeCell, Settings
 from autograder.samples import read_samples
-from autograder.sandbox.confine import layers
+from autograder.sandbox.box import layers
 
 ROOT = Path(__file__).parents[1]
 
-IMPORT = Cell("given", "import matplotlib.pyplot as plt")
-DATA = Cell("given", "data = [1, 2]")
-SHOW = Cell("given", "def show(values):\n    plt.plot(values)")
-FIGURE = Cell("given", "lines = show(data)", is_figure=True)
+IMPORT = CodeCell("given", "import matplotlib.pyplot as plt")
+DATA = CodeCell("given", "data = [1, 2]")
+SHOW = CodeCell("given", "def show(values):\n    plt.plot(values)")
+FIGURE = CodeCell("given", "lines = show(data)", is_figure=True)
 LESSON = (IMPORT, DATA, SHOW, FIGURE)
 
 
@@ -36,21 +35,21 @@ def test_a_figure_of_given_things_is_the_same_for_all():
     "cells",
     [
         (IMPORT, SHOW, FIGURE),
-        (IMPORT, Cell("student", "data = [3]"), SHOW, FIGURE),
-        (IMPORT, Cell("given", "data = answer"), SHOW, FIGURE),
-        (IMPORT, Cell("given", "data = globals().get('answer')"), SHOW, FIGURE),
-        (IMPORT, Cell("given", "data = %env HOME"), SHOW, FIGURE),
-        (IMPORT, DATA, Cell("test", "data = [answer]"), SHOW, FIGURE),
-        (IMPORT, DATA, Cell("given", "data = data + answer"), SHOW, FIGURE),
-        (IMPORT, DATA, Cell("given", "def show(values):\n    plt.plot(answer)"), FIGURE),
-        (IMPORT, DATA, Cell("given", "class show:\n    plt.plot(answer)"), FIGURE),
-        (IMPORT, DATA, Cell("given", "show = lambda v: [a + answer for a in v]"), FIGURE),
-        (*LESSON, Cell("student", "mine = lines")),
-        (*LESSON, Cell("student", "mine = globals()['lines']")),
-        (*LESSON, Cell("given", "first = lines[0]")),
-        (*LESSON, Cell("test", "assert lines")),
-        (IMPORT, DATA, SHOW, Cell("given", "lines = show(data)")),
-        (IMPORT, DATA, SHOW, Cell("student", "lines = show(data)", is_figure=True)),
+        (IMPORT, CodeCell("student", "data = [3]"), SHOW, FIGURE),
+        (IMPORT, CodeCell("given", "data = answer"), SHOW, FIGURE),
+        (IMPORT, CodeCell("given", "data = globals().get('answer')"), SHOW, FIGURE),
+        (IMPORT, CodeCell("given", "data = %env HOME"), SHOW, FIGURE),
+        (IMPORT, DATA, CodeCell("test", "data = [answer]"), SHOW, FIGURE),
+        (IMPORT, DATA, CodeCell("given", "data = data + answer"), SHOW, FIGURE),
+        (IMPORT, DATA, CodeCell("given", "def show(values):\n    plt.plot(answer)"), FIGURE),
+        (IMPORT, DATA, CodeCell("given", "class show:\n    plt.plot(answer)"), FIGURE),
+        (IMPORT, DATA, CodeCell("given", "show = lambda v: [a + answer for a in v]"), FIGURE),
+        (*LESSON, CodeCell("student", "mine = lines")),
+        (*LESSON, CodeCell("student", "mine = globals()['lines']")),
+        (*LESSON, CodeCell("given", "first = lines[0]")),
+        (*LESSON, CodeCell("test", "assert lines")),
+        (IMPORT, DATA, SHOW, CodeCell("given", "lines = show(data)")),
+        (IMPORT, DATA, SHOW, CodeCell("student", "lines = show(data)", is_figure=True)),
     ],
     ids=lambda cells: " | ".join(cell.source for cell in cells if cell not in LESSON)[:60],
 )
@@ -59,27 +58,27 @@ def test_a_figure_is_drawn_anew_where_somebody_could_tell(cells):
 
 
 def test_what_a_student_defines_does_not_replace_what_is_given():
-    answer = Cell("student", "data = [3]\nplt = None")
+    answer = CodeCell("student", "data = [3]\nplt = None")
     assert same_for_all((IMPORT, DATA, SHOW, answer, FIGURE)) == {4}
 
 
 def test_a_figure_that_was_seen_is_not_run_again():
     figures = Figures()
-    assert figures.spare(LESSON) == LESSON
+    assert figures.use_known_figures(LESSON) == LESSON
     picture = [{"output_type": "display_data", "data": {"text/plain": "a picture"}}]
     figures.learn(LESSON, [[], [], [], picture])
-    assert [cell.shows for cell in figures.spare(LESSON)] == [None, None, None, picture]
+    assert [cell.shows for cell in figures.use_known_figures(LESSON)] == [None, None, None, picture]
     figures = Figures()
     figures.learn(LESSON, [[], [], [], [{"output_type": "error", "ename": "MemoryError"}]])
-    assert figures.spare(LESSON) == LESSON  # the next one may have better luck
+    assert figures.use_known_figures(LESSON) == LESSON  # the next one may have better luck
 
 
 def test_a_figure_is_drawn_for_those_who_use_it():
     figures = Figures()
     figures.learn(LESSON, [[], [], [], []])
-    assert figures.spare(LESSON) != LESSON
-    using_it = (*LESSON, Cell("student", "lines"))
-    assert figures.spare(using_it) == using_it
+    assert figures.use_known_figures(LESSON) != LESSON
+    using_it = (*LESSON, CodeCell("student", "lines"))
+    assert figures.use_known_figures(using_it) == using_it
 
 
 @pytest.mark.slow
@@ -99,7 +98,7 @@ def test_everyone_is_shown_the_figures_of_the_lesson(tmp_path):
     file.write_text(json.dumps(content))
 
     course = Course(root, "softmax")
-    lines, _ = grade(root, settings=Settings(jobs=1))
+    lines, _ = grade(root, "softmax", settings=Settings(jobs=1))
     assert {(line.status, line.score.points) for line in lines} == {("graded", 30.0)}
     release = course.released()["softmax"]
     shown = set()

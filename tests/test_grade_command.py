@@ -24,8 +24,8 @@ from nbgrader.api import Gradebook
 from autograder.errors import LabError
 from autograder.gradebook.course import Course
 from autograder.pipeline import grade
-from autograder.runner.pool import Settings
-from autograder.sandbox.confine import layers
+from autograder.runner.job import Settings
+from autograder.sandbox.box import layers
 
 pytestmark = [
     pytest.mark.slow,

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import autograder
 
 RIGHT = """
@@ -21,22 +23,49 @@ print(autograder.grade("softmax", lambda xx: torch.nn.functional.softmax(xx, 0))
 """
 
 
-def test_a_right_answer_is_right_where_the_package_is_installed_and_a_library_call_is_not(tmp_path):
+WATCH = """
+import torch
+from autograder.marking.library import Library
+from autograder.marking.observer import IN_A_CHILD
+for word in ("matching_kernel", "softmax"):
+    library = Library(kernels=(), functions=(word,))
+    print(IN_A_CHILD.call(lambda xx: torch.nn.functional.softmax(xx, 0), [[1.0]], library=library))
+"""
+
+
+@pytest.fixture
+def run_installed(tmp_path):
+    """Return a function that runs a program for which the package lies in site-packages."""
     packages = tmp_path / "lib" / "site-packages"
     shutil.copytree(Path(autograder.__file__).parent, packages / "autograder")
-    run = subprocess.run(
-        [sys.executable, "-c", RIGHT],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(packages)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    where, *told = run.stdout.splitlines()
-    assert Path(where).is_relative_to(packages)
+
+    def run(program):
+        return subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(packages)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+
+    return run
+
+
+def test_a_right_answer_is_right_where_the_package_is_installed_and_a_library_call_is_not(
+    run_installed,
+):
+    where, *told = run_installed(RIGHT)
+    assert Path(where).parts[-3:] == ("site-packages", "autograder", "__init__.py")
     heads = [line for line in told if line.startswith(("✔", "✘"))]
     assert [line.split(",")[0] for line in heads] == [
         "✔ softmax: right",
         "✔ softmax-stable: right",
         "✘ softmax: a library did the work",
     ]
+
+
+def test_the_look_out_does_not_see_its_own_functions_where_the_package_is_installed(run_installed):
+    ours, theirs = run_installed(WATCH)
+    assert "library=''" in ours
+    assert "library='softmax'" in theirs

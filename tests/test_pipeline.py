@@ -182,9 +182,9 @@ def points(course):
     """Each student's automatic points, by exercise."""
     return {
         marks.student: {
-            mark.cell.removesuffix("-tests"): mark.score
-            for mark in marks.cells
-            if mark.cell.endswith("-tests")
+            mark.cell.name.removesuffix("-tests"): mark.points
+            for mark in marks.marks
+            if mark.cell.name.endswith("-tests")
         }
         for marks in Course(course, "softmax").marks()
     }
@@ -240,7 +240,7 @@ def test_repairs_cost_nothing(points):
 def test_answered_questions_wait_for_a_person_and_others_do_not(course):
     demo = {marks.student: marks for marks in Course(course, "softmax").marks()}
     assert demo["untouched"].waiting == 0
-    assert {m.cell for m in demo["solved"].cells if m.by_hand} == set(HAND_MARKED)
+    assert {m.cell.name for m in demo["solved"].marks if m.cell.by_hand} == set(HAND_MARKED)
 
 
 # --- The class -----------------------------------------------------------------------------------

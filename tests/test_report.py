@@ -26,9 +26,9 @@ from autograder.errors import LabError
 from autograder.gradebook.course import Course
 from autograder.lessons import load
 from autograder.marking.report import MIME_TYPE
+from autograder.results.class_report import FORMGRADER, write_report
 from autograder.results.class_results import read_class
 from autograder.results.page import render
-from autograder.results.report import FORMGRADER, write_report
 from autograder.results.tables import number
 from autograder.samples import read_samples
 
@@ -180,7 +180,7 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def written(course, tmp_path_factory):
-    return write_report(course, page=tmp_path_factory.mktemp("report") / "class.html")
+    return write_report(course, "softmax", page=tmp_path_factory.mktemp("report") / "class.html")
 
 
 @pytest.fixture(scope="module")
@@ -557,12 +557,12 @@ def test_an_assignment_that_nobody_handed_in_is_said(tmp_path):
 )
 def test_a_link_that_is_no_address_is_refused(tmp_path, address):
     with pytest.raises(LabError, match="--formgrader"):
-        write_report(tmp_path, formgrader=address)
+        write_report(tmp_path, "softmax", formgrader=address)
 
 
 def test_a_page_without_a_name_is_refused(tmp_path):
     with pytest.raises(LabError, match="--output names the page"):
-        write_report(tmp_path, page=Path("."))
+        write_report(tmp_path, "softmax", page=Path("."))
 
 
 def _tiny():

@@ -15,7 +15,7 @@ COMMAND = [sys.executable, ROOT / "benchmarks" / "run_attacks.py"]
 
 @pytest.fixture(scope="module")
 def _container():
-    if reason := container.why_not():
+    if reason := container.what_is_missing():
         pytest.skip(reason)
 
 
@@ -65,7 +65,7 @@ def test_what_takes_too_long_is_stopped():
 @pytest.mark.usefixtures("_container")
 def test_where_there_is_too_little_to_make_one_it_says_so(monkeypatch):
     monkeypatch.setattr(container, "_PATH", "/nonexistent")
-    assert "unshare" in container.why_not()
+    assert "unshare" in container.what_is_missing()
 
 
 def run(table, *options):

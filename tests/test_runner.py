@@ -22,8 +22,8 @@ from autograder.commands.demo import prepare
 from autograder.gradebook.course import Course
 from autograder.intake import rebuild as intake
 from autograder.pipeline import grade
-from autograder.runner import values
-from autograder.runner.pool import Settings
+from autograder.runner import packing
+from autograder.runner.job import Settings
 from autograder.runner.wire import MAX_MESSAGE, Closed, TimedOut, Wire, WireError
 from autograder.samples import read_samples
 
@@ -34,8 +34,8 @@ ROOT = Path(__file__).parents[1]
 
 
 def travelled(value):
-    data = json.loads(json.dumps(values.pack(value, lambda function: "f")))
-    return values.unpack(data, lambda name: ("function", name))
+    data = json.loads(json.dumps(packing.pack(value, lambda function: "f")))
+    return packing.unpack(data, lambda name: ("function", name))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ class Liar(list):
     ids=lambda value: type(value).__name__,
 )
 def test_what_does_not_travel_arrives_as_its_name(value):
-    assert isinstance(travelled(value), values.Foreign)
+    assert isinstance(travelled(value), packing.Foreign)
 
 
 @pytest.mark.parametrize(
@@ -126,18 +126,18 @@ def test_what_does_not_travel_arrives_as_its_name(value):
     ids=lambda data: str(data)[:60],
 )
 def test_what_is_no_value_is_refused(data):
-    with pytest.raises(values.Refused):
-        values.unpack(data, str)
+    with pytest.raises(packing.Refused):
+        packing.unpack(data, str)
 
 
 def test_nesting_and_numbers_have_limits():
     nested: dict = {"is": "int", "hex": "0x1"}
     for _ in range(100):
         nested = {"is": "list", "items": [nested]}
-    with pytest.raises(values.Refused):
-        values.unpack(nested, str)
-    with pytest.raises(values.Refused):
-        values.unpack({"is": "list", "items": [{"is": "list", "items": []}] * 50_000}, str)
+    with pytest.raises(packing.Refused):
+        packing.unpack(nested, str)
+    with pytest.raises(packing.Refused):
+        packing.unpack({"is": "list", "items": [{"is": "list", "items": []}] * 50_000}, str)
 
 
 # --- The wire ------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def cells_of(course):
 def test_marks_comments_and_flags_are_those_of_stock_nbgrader(tmp_path):
     ours, stock = tmp_path / "ours", tmp_path / "stock"
     prepare(ROOT, ours, read_samples(ROOT / "tests" / "samples"))
-    _, course = grade(ours, settings=Settings(jobs=2, cell_seconds=10))
+    _, course = grade(ours, "softmax", settings=Settings(jobs=2, cell_seconds=10))
 
     shutil.copytree(ours, stock)
     (stock / "gradebook.db").unlink()

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograder.errors import LabError
+from autograder.runner.job import FIGURE
 
 CELL_SECONDS = 120
 
 SVG = re.compile(r"(?s)<svg .*?</svg>")
-FIGURE = "figure"
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")

@@ -1,4 +1,4 @@
-"""`softmax-lab build`: from the lesson's text to the instructor's and the students' notebooks.
+"""From the lesson's text to the instructor's and the students' notebooks.
 
 The same text gives the same bytes, whoever builds it: `--check` compares them with the committed
 files.
@@ -6,64 +6,19 @@ files.
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograder.build.authoring import TESTS, Contract, find_mistakes, read_cells
-from autograder.build.release import CONFIG, find_broken_code, find_leaks, generate
-from autograder.errors import FAILED, OK, LabError
-
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+from autograder.build.release import find_broken_code, find_leaks, generate
+from autograder.errors import LabError
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-REPAIR = "softmax-lab build"
 EXCERPT = 20  # lines of a difference that are shown
-
-
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the `build` command."""
-    parser = subparsers.add_parser(
-        "build",
-        help="make source/ and release/ from notebooks/",
-        description="Make the instructor's and the students' notebooks from the lesson's text.",
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="change nothing; fail if a notebook is out of date"
-    )
-    parser.set_defaults(handler=_handle)
-
-
-def _handle(arguments: argparse.Namespace) -> int:
-    root = find_root(Path.cwd())
-    if arguments.check:
-        stale = differences(root)
-        print("\n\n".join([*stale, f"Repair it with: {REPAIR}"]) if stale else "Up to date.")
-        return FAILED if stale else OK
-    changed = build(root)
-    for path in changed:
-        print(f"wrote {path.relative_to(root)}")
-    if not changed:
-        print("Up to date.")
-    return OK
-
-
-def find_root(start: Path) -> Path:
-    """Return the course's directory, `start` or one above it.
-
-    Raises:
-        LabError: if none of them holds nbgrader's settings.
-
-    """
-    for directory in (start, *start.parents):
-        if (directory / CONFIG).is_file():
-            return directory
-    raise LabError(f"{start}: no {CONFIG} here or above. Run this in the course's directory.")
 
 
 def contract_of(assignment: str) -> Contract:

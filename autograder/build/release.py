@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.build.authoring import ANSWER, Cell, Contract, regions, role_of
-from autograder.errors import LabError
-
-CONFIG = "nbgrader_config.py"
+from autograder.errors import CONFIG, LabError
 
 #: A shorter line, such as `else:`, says nothing about where it came from.
 TELLING = 8

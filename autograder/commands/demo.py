@@ -5,21 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.build.notebooks import find_root
-from autograder.errors import OK, LabError
+from autograder.errors import OK, LabError, find_root
 from autograder.pipeline import Line, Watcher, grade
-from autograder.results.report import write_report
-from autograder.runner.pool import Settings
+from autograder.results.class_report import write_report
+from autograder.runner.job import Settings
 from autograder.samples import Sample, make, read_samples
-from autograder.sandbox.confine import layers
+from autograder.sandbox.box import layers
 
 if TYPE_CHECKING:
-    from autograder.gradebook.course import Marks
-
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from autograder.commands import Subparsers
+    from autograder.gradebook.reader import StudentMarks
 
 ASSIGNMENT = "softmax"
 SAMPLES = Path("tests", "samples")
@@ -75,7 +74,7 @@ def _short(path: Path) -> str:
     return os.path.relpath(path)
 
 
-def table(samples: list[Sample], lines: list[Line], marks: list[Marks]) -> list[str]:
+def table(samples: list[Sample], lines: list[Line], marks: Iterable[StudentMarks]) -> list[str]:
     """Return a line for each student: the points, what was handed in, what intake met."""
     what = {sample.student: sample.what for sample in samples}
     by_student = {one.student: one for one in marks}

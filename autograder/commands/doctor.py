@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from autograder.errors import FAILED, OK
 
 if TYPE_CHECKING:
-    from autograder.sandbox.confine import Layer
-
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from autograder.commands import Subparsers
+    from autograder.sandbox.box import Layer
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -28,9 +27,9 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def _handle(arguments: argparse.Namespace) -> int:
-    from autograder.sandbox import confine
+    from autograder.sandbox import box
 
-    found = confine.layers()
+    found = box.layers()
     print(json.dumps([asdict(one) for one in found], indent=1) if arguments.json else report(found))
     return OK if all(one.available for one in found) else FAILED
 

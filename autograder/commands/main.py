@@ -1,9 +1,4 @@
-"""The console script `softmax-lab`: one module a subcommand, each with an `add_parser`.
-
-`add_parser(subparsers)` adds a parser and sets its `handler`, a function from the parsed arguments
-to an exit status. Heavy imports (nbgrader, torch) belong inside the handler, so that `--help` and
-completion answer at once.
-"""
+"""The parser of all subcommands, and what becomes of their errors."""
 
 from __future__ import annotations
 
@@ -11,11 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from autograder import pipeline as run
-from autograder.build import notebooks as build
-from autograder.commands import demo, doctor
+from autograder.commands import build, demo, doctor, grade, report
 from autograder.errors import BAD_INPUT, LabError
-from autograder.results import report as class_report
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
 
@@ -24,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of every subcommand."""
     top = argparse.ArgumentParser(prog="softmax-lab", description="Build and grade the lesson.")
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (build, run, class_report, demo, doctor):
+    for command in (build, grade, report, demo, doctor):
         command.add_parser(subparsers)
     return top
 

@@ -11,9 +11,7 @@ from markupsafe import Markup
 from nbconvert.filters import strip_ansi
 
 from autograder.feedback.safe import clean, latex, markdown, readable
-
-#: `autograder.grade` puts its result beside the words, for programs.
-REPORT = "application/vnd.softmax-lab.report+json"
+from autograder.marking.report import MIME_TYPE, as_html
 
 #: Of a longer text the rest is folded, and of a very long one left out.
 MAX_LINES, MAX_FOLDED, MAX_LENGTH = 20, 300, 20_000
@@ -62,7 +60,7 @@ def show_result(outputs: Sequence[Any]) -> list[Markup]:
 def outcome(outputs: Sequence[Any]) -> str:
     """Return the outcome that `autograder.grade` found, in its words, or ""."""
     for output in outputs:
-        report = output.get("data", {}).get(REPORT)
+        report = output.get("data", {}).get(MIME_TYPE)
         try:
             report = json.loads(report) if isinstance(report, str) else report
         except ValueError:
@@ -130,13 +128,8 @@ def _error(output: Any, answers: Sequence[str]) -> Markup:
 
 
 def _message(text: str) -> Markup:
-    """Show a sentence; what stands between backticks is code, as in the lesson."""
-    parts = re.split(r"`([^`\n]+)`", text)
-    html = Markup("").join(
-        Markup("<code>{}</code>").format(part) if i % 2 else Markup.escape(part)
-        for i, part in enumerate(parts)
-    )
-    return Markup('<p class="message">{}</p>').format(html)
+    """Show a sentence, with code as in the lesson."""
+    return Markup('<p class="message">{}</p>').format(Markup(as_html(text)))
 
 
 def _line_of_student(traceback: str, answers: Sequence[str]) -> tuple[int, str] | None:

@@ -1,75 +1,26 @@
-"""A course directory as nbgrader sees it: its configuration, its gradebook, its converters.
-
-Every call of nbgrader is here, and what it logs goes to a file: of its many lines hardly one says
-something that a person has to act on.
-"""
+"""An assignment of a course directory as nbgrader sees it: folders, gradebook, converters."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import shutil
-import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from autograder.build.execute import FIGURE
 from autograder.errors import LabError
 from autograder.gradebook import record
-from autograder.gradebook.record import Recorder, why_not
-from autograder.runner.job import Cell, Kind
+from autograder.gradebook.application import LogFile, configured
+from autograder.gradebook.reader import StudentMarks, read_graded, read_marks
+from autograder.gradebook.record import Recorder, explain_failure
+from autograder.runner.job import FIGURE, CellKind, CodeCell
 
 #: What this tool keeps in a course directory, and may be deleted when nothing runs.
 STATE = ".softmax-lab"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The mark of one cell.
-
-    Attributes:
-        cell: the grade_id of the marked cell.
-        score: the points so far, of the test and of the person who marks.
-        max_score: the points of a right answer.
-        by_hand: whether a person marks it.
-        waits: whether it still waits for that person.
-
-    """
-
-    cell: str
-    score: float
-    max_score: float
-    by_hand: bool
-    waits: bool
-
-
-@dataclass(frozen=True)
-class Marks:
-    """A student's marks, in the order of the notebook."""
-
-    student: str
-    cells: tuple[Mark, ...]
-
-    @property
-    def automatic(self) -> float:
-        """The points of the automatic marks."""
-        return sum(mark.score for mark in self.cells if not mark.by_hand)
-
-    @property
-    def max_automatic(self) -> float:
-        """The points that automatic marks can give."""
-        return sum(mark.max_score for mark in self.cells if not mark.by_hand)
-
-    @property
-    def waiting(self) -> int:
-        """How many answers wait for a person."""
-        return sum(mark.waits for mark in self.cells)
 
 
 class Course:
@@ -88,10 +39,9 @@ class Course:
         self.root = root.resolve()
         self.assignment = assignment
         self.state = self.root / STATE
-        self.log_file = self.state / "log"
         self._originals: dict[str, dict[str, str]] = {}
-        self._log_mode = "w"  # a run's log replaces the last one's
-        self._app = _application(self.root)
+        self._app = configured(self.root)
+        self._log = LogFile(self.state / "log", self._app.log)
         self.sources = sorted(self._folder("source_directory", ".").glob("*.ipynb"))
         if not self.sources:
             raise LabError(
@@ -120,7 +70,7 @@ class Course:
 
         for source in self.sources:
             _notebook(source)  # nbgrader would not name the file
-        with self._logged() as lines:
+        with self._log.taking() as lines:
             directory = self._directory(release_directory=f"{STATE}/release")
             converter = GenerateAssignment(coursedir=directory, parent=self._app)
             converter.force = converter.create_assignment = True
@@ -137,7 +87,7 @@ class Course:
                 "source/. Keep a copy of gradebook.db, forget them with "
                 f"`nbgrader db assignment remove {self.assignment} --force`, and grade again."
             )
-        return f"nbgrader cannot take the source in: {error}. Details are in {self.log_file}."
+        return f"nbgrader cannot take the source in: {error}. Details are in {self._log.file}."
 
     def is_registered(self) -> bool:
         """Whether the gradebook knows the assignment, and `released` can answer."""
@@ -179,7 +129,7 @@ class Course:
             shutil.copy(file, copy)
         return folder if found else None
 
-    def cells_to_run(self, name: str, rebuilt: NotebookNode) -> tuple[Cell, ...]:
+    def cells_to_run(self, name: str, rebuilt: NotebookNode) -> tuple[CodeCell, ...]:
         """Return the code cells of a rebuilt notebook, the lesson's own with the source's text.
 
         Args:
@@ -197,12 +147,12 @@ class Course:
         run = []
         for cell in rebuilt.cells:
             if cell.cell_type == "code" and is_locked(cell):
-                kind: Kind = "test" if is_grade(cell) else "given"
+                kind: CellKind = "test" if is_grade(cell) else "given"
                 is_figure = kind == "given" and FIGURE in cell.metadata.get("tags", ())
                 original = originals[cell.metadata.nbgrader["grade_id"]]
-                run.append(Cell(kind, original, is_figure))
+                run.append(CodeCell(kind, original, is_figure))
             elif cell.cell_type == "code":
-                run.append(Cell("student", cell.source))
+                run.append(CodeCell("student", cell.source))
         return tuple(run)
 
     @contextlib.contextmanager
@@ -227,7 +177,7 @@ class Course:
             self.released(),
             files,
             self.state / "autograded",
-            self._logged,
+            self._log.taking,
         )
         try:
             yield recorder
@@ -236,11 +186,8 @@ class Course:
 
     def graded(self) -> set[str]:
         """Return who has marks in the gradebook."""
-        from nbgrader.api import Assignment, SubmittedAssignment
-
         with self._gradebook() as gradebook:
-            submissions = gradebook.db.query(SubmittedAssignment.student_id).join(Assignment)
-            return {one for (one,) in submissions.filter(Assignment.name == self.assignment)}
+            return read_graded(gradebook, self.assignment)
 
     def gradebook(self) -> Any:
         """Return the open `nbgrader.api.Gradebook`; the caller closes it.
@@ -258,10 +205,10 @@ class Course:
             )
         return self._gradebook()
 
-    def marks(self) -> list[Marks]:
-        """Return the marks of everyone in the gradebook."""
+    def marks(self) -> tuple[StudentMarks, ...]:
+        """Return the marks of everyone who has some, by student."""
         with self._gradebook() as gradebook:
-            return marks_table(gradebook, self.assignment)
+            return read_marks(gradebook, self.assignment).submissions
 
     def generate_feedback(self) -> None:
         """Write the feedback pages of everyone who is graded.
@@ -272,21 +219,21 @@ class Course:
         """
         from nbgrader.converters import GenerateFeedback
 
-        with self._logged():
+        with self._log.taking():
             converter = GenerateFeedback(coursedir=self._directory(), parent=self._app)
             converter.force = True
             try:
                 converter.start()
             except Exception as error:
                 raise LabError(
-                    f"nbgrader cannot write the feedback: {error}. See {self.log_file}."
+                    f"nbgrader cannot write the feedback: {error}. See {self._log.file}."
                 ) from None
 
     def export(self, file: Path) -> None:
         """Write everyone's points as a table of comma-separated values."""
         from nbgrader.plugins import CsvExportPlugin
 
-        with self._logged(), self._gradebook() as gradebook:
+        with self._log.taking(), self._gradebook() as gradebook:
             exporter = CsvExportPlugin(parent=self._app)
             exporter.to = str(file)
             exporter.export(gradebook)
@@ -318,111 +265,12 @@ class Course:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error))
             if "locked" in reason:
-                raise LabError(why_not(error)) from None
+                raise LabError(explain_failure(error)) from None
             raise LabError(
                 f"the gradebook {directory.db_url} cannot be opened: {reason}. If nbgrader was "
                 "upgraded, keep a copy of it and run `nbgrader db upgrade`; if it is broken, put "
                 "a copy that works in its place."
             ) from None
-
-    @contextlib.contextmanager
-    def _logged(self) -> Iterator[list[str]]:
-        """Send all logs and warnings to the log file; give the lines as they come."""
-        self.state.mkdir(exist_ok=True)
-        lines: list[str] = []
-        mode, self._log_mode = self._log_mode, "a"
-        loggers = [self._app.log, logging.getLogger(), logging.getLogger("py.warnings")]
-        before = [(log, log.handlers[:], log.propagate) for log in loggers]
-        with (
-            open(self.log_file, mode, encoding="utf-8", errors="backslashreplace") as stream,
-            _stderr_to(stream.fileno()),
-            warnings.catch_warnings(),
-        ):
-            file = logging.StreamHandler(stream)
-            file.setLevel(logging.INFO)
-            file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-            for log in loggers:
-                log.handlers, log.propagate = [file, _Keep(lines)], False
-            warnings.simplefilter("default")
-            logging.captureWarnings(True)
-            try:
-                yield lines
-            finally:
-                logging.captureWarnings(False)
-                for log, handlers, propagate in before:
-                    log.handlers, log.propagate = handlers, propagate
-
-
-@contextlib.contextmanager
-def _stderr_to(descriptor: int) -> Iterator[None]:
-    """Lead the process's error stream elsewhere: kernels inherit it, and some die with words."""
-    kept = os.dup(2)
-    os.dup2(descriptor, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-class _Keep(logging.Handler):
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__()
-        self._lines = lines
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(record.getMessage())
-
-
-def marks_table(gradebook: Any, assignment: str) -> list[Marks]:
-    """Return every student's marks of an assignment.
-
-    Args:
-        gradebook: an open `nbgrader.api.Gradebook`.
-        assignment: the assignment's id.
-
-    """
-    submissions = gradebook.find_assignment(assignment).submissions
-    return sorted(map(_marks, submissions), key=lambda marks: marks.student)
-
-
-def _marks(submission: Any) -> Marks:
-    marks = []
-    for notebook in submission.notebooks:
-        known = notebook.notebook
-        by_hand = {cell.name for cell in (*known.solution_cells, *known.task_cells)}
-        order = {cell.name: place for place, cell in enumerate(known.source_cells)}
-        for grade in sorted(notebook.grades, key=lambda grade: order.get(grade.name, 0)):
-            marks.append(
-                Mark(
-                    grade.name,
-                    float(grade.score or 0),
-                    float(grade.max_score or 0),
-                    grade.name in by_hand,
-                    bool(grade.needs_manual_grade),
-                )
-            )
-    return Marks(submission.student_id, tuple(marks))
-
-
-def _application(root: Path) -> Any:
-    """Return nbgrader configured by the course directory's `nbgrader_config.py`."""
-    from nbgrader.apps.baseapp import NbGrader
-
-    class Application(NbGrader):  # type: ignore[misc]  # nbgrader publishes no types
-        name = "softmax-lab"
-        load_cwd_config = False
-        raise_config_file_errors = True
-
-    app = Application()
-    app.log_level = logging.WARNING
-    app.log.handlers = [logging.NullHandler()]
-    try:
-        app.initialize([], root=str(root))
-    except (Exception, SystemExit) as error:
-        raise LabError(f"{root / 'nbgrader_config.py'} cannot be loaded: {error}.") from None
-    app.log_level = logging.INFO
-    return app
 
 
 def _notebook(file: Path) -> NotebookNode:

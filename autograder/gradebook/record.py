@@ -147,7 +147,7 @@ class Recorder:
             return score
         except Exception as error:  # a preprocessor of the course's own may raise anything
             if (cause := _of_the_machine(error)) is not None:
-                raise LabError(why_not(cause)) from None
+                raise LabError(explain_failure(cause)) from None
             with self._logged():
                 self._log.error("recording %s", student, exc_info=True)
             raise NotRecorded(
@@ -408,7 +408,7 @@ def _of_the_machine(error: BaseException | None) -> BaseException | None:
     return error
 
 
-def why_not(error: BaseException) -> str:
+def explain_failure(error: BaseException) -> str:
     """Return why the gradebook or a file cannot be written, and what to do about it."""
     reason = str(getattr(error, "orig", error))
     if "locked" in reason:

@@ -111,10 +111,15 @@ class FunctionPart:
 
     def is_right(self, result: Observation, vector: Vector) -> bool:
         """Whether a result is all that was asked for."""
-        is_kind = result.kind == "tensor" and result.dtype in FLOATS
-        if result.kind in ("number", "array"):
-            is_kind = not isinstance(self.reference(vector), tuple)
-        return is_kind and self.has_shape(result, vector) and self.agrees(result, vector)
+        has_kind = self.takes(result, vector) and (
+            result.kind != "tensor" or result.dtype in FLOATS
+        )
+        return has_kind and self.has_shape(result, vector) and self.agrees(result, vector)
+
+    def takes(self, result: Observation, vector: Vector) -> bool:
+        """Whether a result is of a kind that will do."""
+        is_number = not isinstance(self.reference(vector), tuple)
+        return result.kind == "tensor" or (is_number and result.kind in ("number", "array"))
 
     def _ask(
         self, function: object, observer: Observer
@@ -269,17 +274,18 @@ class _Marking:
             seen = f"Right for the lesson's own numbers, but not for {case.about}."
         if result.kind == "none":
             return self._named(Outcome.WRONG_TYPE, "missing-return", seen)
-        if result.kind != "tensor" and self._values_right():
+        takes = self.part.takes(result, case.vector)
+        if not takes and self._values_right():
             return self._finding(
                 Outcome.WRONG_TYPE, f"{seen} The numbers are right, but a tensor was expected."
             )
         has_shape = self.part.has_shape(result, case.vector)
-        if result.kind == "tensor" and self.part.agrees(result, case.vector) and not has_shape:
+        if takes and self.part.agrees(result, case.vector) and not has_shape:
             return self._named(Outcome.WRONG, "wrong-shape", seen)
         known = self._recognised()
         if known is not None:
             return self._named(Outcome.WRONG, known.id, seen)
-        if result.kind != "tensor":
+        if not takes:
             kind = "" if is_known else f" It returned {general(result)}."
             return self._finding(Outcome.WRONG_TYPE, f"{seen}{kind} A tensor was expected.")
         if not has_shape:

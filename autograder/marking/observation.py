@@ -78,7 +78,7 @@ class Call:
         argument: the argument as it was afterwards, if that is not what it was before.
         argument_changed: whether this call or a later one changed it.
         result_changed: whether a later call changed what this one had returned.
-        library: the library softmax that was called, or "".
+        library: the library's function that was called, or "".
         replaceable: whether all such calls are of the kind that `nudged` changes.
 
     """

@@ -156,12 +156,12 @@ class Report:
             f"{self.outcome.value}</strong>, {self._score}.</p>",
         ]
         for finding in self._worth_telling:
-            parts.append(f"<p>{_html(finding.message)}</p>")
+            parts.append(f"<p>{as_html(finding.message)}</p>")
             if finding.question:
                 parts.append(
                     # Bootstrap, on feedback pages, takes the triangle away that says "opens".
                     '<details><summary style="display: list-item; cursor: pointer">'
-                    f"Think about it</summary><p>{_html(finding.question)}</p></details>"
+                    f"Think about it</summary><p>{as_html(finding.question)}</p></details>"
                 )
         return "\n".join([*parts, "</div>"])
 
@@ -169,8 +169,8 @@ class Report:
 _WRONG_COLOUR = "var(--jp-warn-color1, #b45309)"
 
 
-def _html(text: str) -> str:
-    """Escape a text for HTML; what stands between backticks becomes code."""
+def as_html(text: str) -> str:
+    """Return a text as HTML, escaped; what stands between backticks becomes code."""
     return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 

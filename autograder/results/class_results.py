@@ -1,7 +1,7 @@
 """Everything the class report says, as data: from the gradebook, the graded notebooks, the intake.
 
-The gradebook is read with one query a table, whatever the size of the class. Of the graded
-notebooks only the outputs of test cells are looked at: a student's own cell can show anything.
+Of the graded notebooks only the outputs of test cells are looked at: a student's own cell can show
+anything.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograder.errors import LabError
+from autograder.gradebook.reader import AssignmentMarks, Mark, read_marks, read_students
 from autograder.gradebook.state import State
 from autograder.marking.report import MIME_TYPE, Outcome
 
@@ -43,7 +43,7 @@ _OUTCOMES = {outcome.name.lower(): outcome for outcome in Outcome}
 
 
 @dataclass(frozen=True)
-class Question:
+class ReportedCell:
     """A marked cell.
 
     Attributes:
@@ -134,7 +134,7 @@ class ClassResults:
     """An assignment's results: its questions in order, and everyone in the class by id."""
 
     assignment: str
-    questions: tuple[Question, ...]
+    questions: tuple[ReportedCell, ...]
     submissions: tuple[Submission, ...]
 
     @property
@@ -161,44 +161,48 @@ def read_class(course: Course) -> ClassResults:
         LabError: there is no gradebook, or nobody's work is graded yet.
 
     """
-    known = _read_gradebook(course)
-    copies = {
-        (student, notebook): course.autograded(student) / f"{notebook}.ipynb"
-        for student, notebook in known.graded
-    }
-    tests = {
-        notebook: {cell for (of, cell), by_hand in known.cells.items() if of == notebook}
-        for notebook in known.notebooks.values()
-    }
-    marks: dict[tuple[str, str], dict[str, _Told | None] | None] = {}
-    order: dict[str, Sequence[str]] = {}
-    for key, copy in copies.items():
-        found = _read_copy(copy, tests[key[1]])
-        marks[key] = found[0] if found else None
-        if found and len(found[1]) > len(order.get(key[1], ())):
-            order[key[1]] = found[1]
-    questions = _questions(known, order)
-    telling = {
+    with course.gradebook() as gradebook:
+        book = read_marks(gradebook, course.assignment)
+        names = {student.id: student.name for student in read_students(gradebook)}
+    if not book.submissions:
+        raise LabError(
+            f"nobody's {course.assignment} is graded yet: `softmax-lab grade {course.assignment}` "
+            "first, or name the assignment and the course directory."
+        )
+    copies = _read_copies(course, book)
+    questions = _questions(book, copies.values())
+    telling = frozenset(
         (notebook, cell)
-        for (_, notebook), told in marks.items()
-        for cell, one in (told or {}).items()
-        if one is not None
-    }
+        for (_, notebook), copy in copies.items()
+        if copy is not None
+        for cell, told in copy.told.items()
+        if told is not None
+    )
     state = State(course.state, course.assignment)
     handed_in = _handed_in(course)
-    students = sorted({*known.students, *handed_in})
+    marked = {one.student: one for one in book.submissions}
     submissions = []
-    for student in students:
+    for student in sorted({*names, *handed_in}):
         needs = _needs(state.of(student))
         results: tuple[Result, ...] = ()
-        if student in known.submissions:
-            for notebook in known.notebooks.values():
-                if (student, notebook) in marks and marks[student, notebook] is None:
-                    needs.append(Need("failed", f"The graded copy of {notebook} cannot be read."))
+        mine = marked.get(student)
+        if mine is not None:
+            own = {notebook.name: copies[student, notebook.name] for notebook in mine.notebooks}
+            for name in sorted(own):
+                if own[name] is None:
+                    needs.append(Need("failed", f"The graded copy of {name} cannot be read."))
+            marks = {(mark.cell.notebook, mark.cell.name): mark for mark in mine.marks}
             results = tuple(
-                _result(known, question, student, marks, telling, needs) for question in questions
+                _result(
+                    question,
+                    marks.get((question.notebook, question.cell)),
+                    own.get(question.notebook),
+                    telling,
+                    needs,
+                )
+                for question in questions
             )
-            flagged = known.flagged.get(student)
+            flagged = [notebook.name for notebook in mine.notebooks if notebook.is_flagged]
             if flagged:
                 needs.append(Need("flagged", f"Flagged in the formgrader: {', '.join(flagged)}."))
         elif student in handed_in and not any(need.reason in _UNGRADED for need in needs):
@@ -206,12 +210,12 @@ def read_class(course: Course) -> ClassResults:
         submissions.append(
             Submission(
                 student,
-                known.students.get(student, ""),
+                names.get(student, ""),
                 _status(results, student in handed_in),
                 results,
-                known.penalties.get(student, 0.0),
-                known.submissions.get(student, {}),
-                _without_repeats(needs),
+                mine.penalty if mine else 0.0,
+                {notebook.name: notebook.id for notebook in mine.notebooks} if mine else {},
+                tuple(dict.fromkeys(needs)),
             )
         )
     return ClassResults(course.assignment, questions, tuple(submissions))
@@ -223,137 +227,25 @@ def _status(results: Sequence[Result], handed_in: bool) -> Status:
     return "waiting" if any(result.waits for result in results) else "finished"
 
 
-def _without_repeats(needs: Iterable[Need]) -> tuple[Need, ...]:
-    return tuple(dict.fromkeys(needs))
-
-
-# --- The gradebook ------------------------------------------------------------------------------
-
-
-@dataclass
-class _Grade:
-    """One row of nbgrader's grades."""
-
-    points: float
-    automatic: float | None
-    by_person: bool
-    waits: bool
-
-
-@dataclass
-class _Known:
-    """What the gradebook says."""
-
-    notebooks: dict[str, str]  # by id
-    cells: dict[tuple[str, str], bool]  # (notebook, cell): whether a person marks it
-    max_points: dict[tuple[str, str], float]
-    students: dict[str, str]
-    submissions: dict[str, dict[str, str]] = field(default_factory=dict)
-    penalties: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    flagged: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    grades: dict[tuple[str, str, str], _Grade] = field(default_factory=dict)
-
-    @property
-    def graded(self) -> list[tuple[str, str]]:
-        return [(student, name) for student, ids in self.submissions.items() for name in ids]
-
-
-def _read_gradebook(course: Course) -> _Known:
-    from nbgrader import api
-
-    with course.gradebook() as gradebook:
-        db = gradebook.db
-        row = db.query(api.Assignment.id).filter_by(name=course.assignment).one_or_none()
-        if row is None:
-            raise _nothing_graded(course)
-        names = db.query(api.Notebook.id, api.Notebook.name).filter_by(assignment_id=row[0])
-        notebooks = dict(map(tuple, names))
-        points = {}
-        for kind in (api.GradeCell, api.TaskCell):
-            for of, cell, most in db.query(kind.notebook_id, kind.name, kind.max_score):
-                if of in notebooks:
-                    points[notebooks[of], cell] = float(most)
-        by_hand = {
-            (notebooks[of], cell)
-            for kind in (api.SolutionCell, api.TaskCell)
-            for of, cell in db.query(kind.notebook_id, kind.name)
-            if of in notebooks
-        }
-        person = api.Student
-        known = _Known(
-            notebooks,
-            {key: key in by_hand for key in points},
-            points,
-            {
-                id: ", ".join(filter(None, (last, first)))
-                for id, last, first in db.query(person.id, person.last_name, person.first_name)
-            },
-        )
-        _read_marks(db, row[0], known)
-    if not known.submissions:
-        raise _nothing_graded(course)
-    return known
-
-
-def _read_marks(db: Any, assignment: str, known: _Known) -> None:
-    from nbgrader.api import BaseCell, Grade, SubmittedAssignment, SubmittedNotebook
-
-    rows = (
-        db.query(
-            SubmittedAssignment.student_id,
-            SubmittedNotebook.id,
-            SubmittedNotebook.notebook_id,
-            SubmittedNotebook.flagged,
-            SubmittedNotebook.late_submission_penalty,
-        )
-        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .filter(SubmittedAssignment.assignment_id == assignment)
-    )
-    whose = {}
-    for student, id, of, flagged, penalty in rows:
-        name = known.notebooks[of]
-        whose[id] = (student, name)
-        known.submissions.setdefault(student, {})[name] = id
-        known.penalties[student] += float(penalty or 0)
-        if flagged:
-            known.flagged[student].append(name)
-    cells = dict(map(tuple, db.query(BaseCell.id, BaseCell.name)))
-    grades = db.query(
-        Grade.notebook_id,
-        Grade.cell_id,
-        Grade.score,
-        Grade.auto_score,
-        Grade.manual_score,
-        Grade.needs_manual_grade,
-    )
-    for of, cell, score, automatic, manual, waits in grades:
-        if of in whose:
-            known.grades[(*whose[of], cells[cell])] = _Grade(
-                float(score or 0), automatic, manual is not None, bool(waits)
-            )
-
-
-def _nothing_graded(course: Course) -> LabError:
-    return LabError(
-        f"nobody's {course.assignment} is graded yet: `softmax-lab grade {course.assignment}` "
-        "first, or name the assignment and the course directory."
-    )
-
-
-def _questions(known: _Known, order: Mapping[str, Sequence[str]]) -> tuple[Question, ...]:
+def _questions(book: AssignmentMarks, copies: Iterable[_Copy | None]) -> tuple[ReportedCell, ...]:
+    """Return what is marked, in the order of the graded notebook that has most of it."""
+    order: dict[str, Sequence[str]] = {}
+    for copy in copies:
+        if copy is not None and len(copy.order) > len(order.get(copy.notebook, ())):
+            order[copy.notebook] = copy.order
     questions = []
-    for notebook in sorted(known.notebooks.values()):
+    for notebook in book.notebooks:
         place = {cell: number for number, cell in enumerate(order.get(notebook, ()))}
-        mine = [cell for of, cell in known.cells if of == notebook]
-        for cell in sorted(mine, key=lambda cell: (place.get(cell, len(place)), cell)):
-            by_hand = known.cells[notebook, cell]
-            if not by_hand and not known.max_points[notebook, cell]:
+        mine = [cell for cell in book.cells if cell.notebook == notebook]
+        for cell in sorted(mine, key=lambda cell: (place.get(cell.name, len(place)), cell.name)):
+            if not cell.by_hand and not cell.max_points:
                 continue  # a check for students' own eyes
-            label = cell if by_hand else cell.removesuffix("-tests")
-            if len(known.notebooks) > 1:
+            label = cell.name if cell.by_hand else cell.name.removesuffix("-tests")
+            if len(book.notebooks) > 1:
                 label = f"{notebook}: {label}"
-            most = known.max_points[notebook, cell]
-            questions.append(Question(notebook, cell, label, most, by_hand))
+            questions.append(
+                ReportedCell(notebook, cell.name, label, cell.max_points, cell.by_hand)
+            )
     return tuple(questions)
 
 
@@ -369,21 +261,42 @@ class _Told:
     findings: tuple[tuple[str, Outcome, str | None], ...]
 
 
-def _read_copy(
-    file: Path, marked: Iterable[str]
-) -> tuple[dict[str, _Told | None], list[str]] | None:
-    """Return what a graded notebook's test cells say, and the marked cells in their order.
+@dataclass(frozen=True)
+class _Copy:
+    """A graded notebook: what its test cells say, and its marked cells in their order."""
+
+    notebook: str
+    told: Mapping[str, _Told | None]
+    order: tuple[str, ...]
+
+
+def _read_copies(course: Course, book: AssignmentMarks) -> dict[tuple[str, str], _Copy | None]:
+    """Return the graded notebooks by student and name; None for one that cannot be read."""
+    marked = {
+        notebook: frozenset(cell.name for cell in book.cells if cell.notebook == notebook)
+        for notebook in book.notebooks
+    }
+    return {
+        (one.student, notebook.name): _read_copy(
+            course.autograded(one.student), notebook.name, marked[notebook.name]
+        )
+        for one in book.submissions
+        for notebook in one.notebooks
+    }
+
+
+def _read_copy(folder: Path, notebook: str, marked: Collection[str]) -> _Copy | None:
+    """Read a graded notebook.
 
     A test cell is one that students cannot edit, that is marked, and that the gradebook knows. Of
     a cell that is there twice nothing is believed.
     """
     try:
-        cells = json.loads(file.read_bytes())["cells"]
-        marked = set(marked)
+        cells = json.loads((folder / f"{notebook}.ipynb").read_bytes())["cells"]
         told: dict[str, _Told | None] = {}
         order = []
         for cell in cells:
-            meta = cell["metadata"].get("nbgrader") or {}
+            meta: Any = cell["metadata"].get("nbgrader") or {}
             name = meta.get("grade_id")
             if name not in marked or not meta.get("grade"):
                 continue
@@ -392,7 +305,7 @@ def _read_copy(
                 told[name] = _told(cell["outputs"]) if name not in told else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
-    return told, order
+    return _Copy(notebook, told, tuple(order))
 
 
 def _told(outputs: Iterable[Mapping[str, Any]]) -> _Told | None:
@@ -417,39 +330,46 @@ _RESULT = "execute_result"
 
 
 def _result(
-    known: _Known,
-    question: Question,
-    student: str,
-    marks: Mapping[tuple[str, str], dict[str, _Told | None] | None],
-    telling: set[tuple[str, str]],
+    question: ReportedCell,
+    mark: Mark | None,
+    copy: _Copy | None,
+    telling: Collection[tuple[str, str]],
     needs: list[Need],
 ) -> Result:
-    grade = known.grades.get((student, question.notebook, question.cell))
-    if grade is None:
+    """Return what became of a question; `needs` is added to.
+
+    Args:
+        question: the question.
+        mark: the student's, if there is one.
+        copy: the student's graded notebook, if it can be read.
+        telling: the tests that say something of a mark in anyone's notebook.
+        needs: why a person should look at this submission.
+
+    """
+    if mark is None:
         return Result(0.0)
     if question.by_hand:
-        return Result(grade.points, grade.waits)
-    told = (marks.get((student, question.notebook)) or {}).get(question.cell)
-    key = (question.notebook, question.cell)
+        return Result(mark.points, mark.waits)
+    told = copy.told.get(question.cell) if copy is not None else None
     if told is None:
-        if key in telling and marks.get((student, question.notebook)) is not None:
+        if copy is not None and (question.notebook, question.cell) in telling:
             needs.append(Need("failed", f"{question.label} could not be marked."))
-        return Result(grade.points, grade.waits, *_by_points(question, grade.points))
+        return Result(mark.points, mark.waits, *_by_points(question, mark.points))
     for name, outcome, _ in told.findings:
         if need := _finding_need(name, outcome):
             needs.append(need)
     misconceptions = tuple(dict.fromkeys(id for _, _, id in told.findings if id))
-    if grade.by_person or grade.automatic is None or abs(grade.automatic - told.points) > 1e-6:
+    if mark.is_a_persons or mark.automatic is None or abs(mark.automatic - told.points) > 1e-6:
         # What a person decided counts, not what the test had said.
-        success, words = _by_points(question, grade.points)
+        success, words = _by_points(question, mark.points)
         if success == "right":
             misconceptions = ()
     else:
         success, words = _SUCCESS.get(told.outcome, "other"), told.outcome.value
-    return Result(grade.points, grade.waits, success, words, misconceptions)
+    return Result(mark.points, mark.waits, success, words, misconceptions)
 
 
-def _by_points(question: Question, points: float) -> tuple[Success, str]:
+def _by_points(question: ReportedCell, points: float) -> tuple[Success, str]:
     if question.max_points <= 0:
         return "other", "carries no points"
     if points >= question.max_points:

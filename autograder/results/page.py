@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean, quantiles
-from typing import Any, get_args
+from typing import get_args
 from urllib.parse import quote
 
+from autograder.marking.report import as_html
 from autograder.results.class_results import (
     ClassResults,
-    Question,
     Reason,
+    ReportedCell,
     Status,
     Submission,
     Success,
 )
-from autograder.results.report import counted
-from autograder.results.tables import number
+from autograder.results.tables import counted, number
 
 #: How many names a list shows where the formgrader lists all of them.
 NAMES = 20
@@ -69,7 +68,7 @@ _REASONS: dict[Reason, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Part:
+class Segment:
     """A part of a bar: a class of the style sheet, words, and how many."""
 
     style: str
@@ -112,6 +111,7 @@ def render(results: ClassResults, formgrader: str, now: datetime) -> str:
 
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("autograder.results"),
@@ -120,7 +120,9 @@ def render(results: ClassResults, formgrader: str, now: datetime) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, code=_code, counted=counted)
+    environment.filters.update(
+        number=number, code=lambda text: Markup(as_html(text)), counted=counted
+    )
     template = environment.get_template("class_report.html.j2")
     links = _Links(results.assignment, formgrader)
     return template.render(
@@ -142,13 +144,6 @@ def render(results: ClassResults, formgrader: str, now: datetime) -> str:
         students=_students(results, links),
         late=any(one.penalty for one in results.submissions),
     )
-
-
-def _code(text: str) -> Any:
-    """Escape a text; what stands between backticks becomes code."""
-    from markupsafe import Markup, escape
-
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 class _Links:
@@ -186,10 +181,10 @@ def _who(one: Submission, links: _Links, notebook: str | None = None) -> Who:
     return Who(one.student, one.name, links.submission(one, notebook))
 
 
-def _progress(results: ClassResults) -> list[Part]:
+def _progress(results: ClassResults) -> list[Segment]:
     count = Counter(one.status for one in results.submissions)
     return [
-        Part(status.replace(" ", "-"), words, count[status]) for status, words in _STATUS.items()
+        Segment(status.replace(" ", "-"), words, count[status]) for status, words in _STATUS.items()
     ]
 
 
@@ -250,8 +245,8 @@ def _summary(values: Sequence[float], most: float) -> str:
 class ExerciseRow:
     """One exercise: the parts of its bar, what "other" is, the mean of its points."""
 
-    question: Question
-    parts: tuple[Part, ...]
+    question: ReportedCell
+    parts: tuple[Segment, ...]
     other: str
     mean: float
 
@@ -266,7 +261,7 @@ def _exercises(results: ClassResults) -> list[ExerciseRow]:
         count = Counter(result.success for result in column)
         others = Counter(result.words for result in column if result.success == "other")
         parts = tuple(
-            Part(success.replace(" ", "-"), words, count[success])
+            Segment(success.replace(" ", "-"), words, count[success])
             for success, words in _SUCCESS.items()
         )
         other = ", ".join(f"{n} {words}" for words, n in others.most_common())
@@ -341,7 +336,7 @@ def _needs(results: ClassResults, links: _Links) -> list[NeedGroup]:
 class HandRow:
     """One question that people mark."""
 
-    question: Question
+    question: ReportedCell
     waiting: int
     marked: int
     link: str

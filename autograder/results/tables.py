@@ -21,6 +21,11 @@ def number(value: float) -> str:
     return f"{rounded:f}".rstrip("0").rstrip(".")
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it has one."""
+    return f"{count} {noun if count == 1 else f'{noun}s'}"
+
+
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet could take a text for a formula; a plain number is none."""
     return _FORMULA.search(text) is not None and not _PLAIN_NUMBER.fullmatch(text)

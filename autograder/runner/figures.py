@@ -15,7 +15,7 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from autograder.runner.job import Cell, Outputs
+from autograder.runner.job import CodeCell, Outputs
 
 _SAFE_BUILTINS = frozenset(dir(builtins)) - {
     *("dir", "eval", "exec", "globals", "input", "locals", "vars")
@@ -28,7 +28,7 @@ class Figures:
     def __init__(self) -> None:
         self._seen: dict[str, Outputs] = {}  # by the cell's source
 
-    def spare(self, cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    def use_known_figures(self, cells: Sequence[CodeCell]) -> tuple[CodeCell, ...]:
         """Return the cells, the figures that are known with what they show."""
         same = same_for_all(cells)
         return tuple(
@@ -36,14 +36,14 @@ class Figures:
             for index, cell in enumerate(cells)
         )
 
-    def learn(self, cells: Sequence[Cell], outputs: Sequence[Outputs]) -> None:
+    def learn(self, cells: Sequence[CodeCell], outputs: Sequence[Outputs]) -> None:
         """Remember what the figures among cells that were run have shown."""
         for index in same_for_all(cells):
             if not any(one["output_type"] == "error" for one in outputs[index]):
                 self._seen.setdefault(cells[index].source, outputs[index])
 
 
-def same_for_all(cells: Sequence[Cell]) -> set[int]:
+def same_for_all(cells: Sequence[CodeCell]) -> set[int]:
     """Return the indexes of the figures that need not be run for each submission."""
     found: set[int] = set()
     given: set[str] = set()  # names of which everyone has the same, whatever students define
@@ -60,7 +60,7 @@ def same_for_all(cells: Sequence[Cell]) -> set[int]:
     return found
 
 
-def _uses(cell: Cell) -> Set[str]:
+def _uses(cell: CodeCell) -> Set[str]:
     """Return what a cell may use; a student's text is not even compiled here."""
     if cell.kind == "student":
         return set(re.findall(r"\w+", cell.source))

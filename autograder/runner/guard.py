@@ -16,7 +16,7 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from autograder.sandbox.confine import Limits
+from autograder.sandbox.box import Limits
 
 _SECONDS = 0.2
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -35,7 +35,7 @@ class Guard(threading.Thread):
 
     """
 
-    def __init__(self, pid: int, scratch: str, limits: Limits, end: Callable[[str], None]) -> None:
+    def __init__(self, pid: int, scratch: Path, limits: Limits, end: Callable[[str], None]) -> None:
         super().__init__(daemon=True)
         self._pid, self._scratch, self._limits, self._end = pid, scratch, limits, end
         self._before = _memory(pid)  # shared with the template, nearly all of it
@@ -74,7 +74,7 @@ def _memory(pid: int) -> int:
     return 0
 
 
-def _held(family: Iterable[int], scratch: str, file_size: int) -> tuple[int, int]:
+def _held(family: Iterable[int], scratch: Path, file_size: int) -> tuple[int, int]:
     """Return the bytes that sockets may hold, and those of removed files still open or mapped.
 
     What a file that is only mapped takes nobody tells: it counts as `file_size`.
@@ -123,8 +123,8 @@ def _listed(folder: str) -> list[str]:
         return []
 
 
-def _fits(folder: str, limits: Limits, removed: int) -> bool:
-    size, count, waiting = removed, 0, [folder]
+def _fits(folder: Path, limits: Limits, removed: int) -> bool:
+    size, count, waiting = removed, 0, [os.fspath(folder)]
     while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:

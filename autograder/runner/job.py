@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
+
+from autograder.sandbox.box import Limits
 
 #: The outputs of a cell, as nbformat has them.
 Outputs = list[dict[str, Any]]
 
-Kind = Literal["student", "given", "test"]
+#: The tag of a given cell that is there for the figure it shows.
+FIGURE = "figure"
+
+CellKind = Literal["student", "given", "test"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class CodeCell:
     """A code cell to run.
 
     Attributes:
@@ -23,10 +30,49 @@ class Cell:
 
     """
 
-    kind: Kind
+    kind: CellKind
     source: str
     is_figure: bool = False
     shows: Outputs | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run.
+
+    Attributes:
+        jobs: how many at once.
+        cell_seconds: how long one cell may take.
+        submission_seconds: how long all cells of a student's may take together, and then all
+            calls of their functions by tests.
+        limits: what a student's code may use.
+        waived: layers of the box to do without.
+        measure: whether to find out what memory a submission takes, which costs time.
+
+    """
+
+    jobs: int = os.cpu_count() or 1
+    cell_seconds: float = 30.0
+    submission_seconds: float = 300.0
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
+    waived: frozenset[str] = frozenset()
+    measure: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to examine; it can be pickled.
+
+    Attributes:
+        cells: the code cells, in order.
+        settings: how they are run.
+        files: a folder whose files the lesson's and the student's cells find in theirs, or None.
+
+    """
+
+    cells: tuple[CodeCell, ...]
+    settings: Settings
+    files: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -27,8 +27,8 @@ from types import TracebackType
 from typing import Any
 
 from autograder.errors import LabError
-from autograder.runner.job import Cell, Examined
-from autograder.sandbox.confine import Limits, check
+from autograder.runner.job import CodeCell, Examined, Job, Settings
+from autograder.sandbox.box import Limits, check
 
 #: Seconds an examiner may take beyond the time a submission has: to start, confine and end.
 _SPARE_SECONDS = 60.0
@@ -40,45 +40,6 @@ _PREFIX = "softmax-lab-scratch-"
 
 class NotRun(Exception):
     """A submission could not be examined; the message is a sentence for its line."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How submissions are run.
-
-    Attributes:
-        jobs: how many at once.
-        cell_seconds: how long one cell may take.
-        submission_seconds: how long all cells of a student's may take together, and then all
-            calls of their functions by tests.
-        limits: what a student's code may use.
-        waived: layers of the box to do without.
-        measure: whether to find out what memory a submission takes, which costs time.
-
-    """
-
-    jobs: int = os.cpu_count() or 1
-    cell_seconds: float = 30.0
-    submission_seconds: float = 300.0
-    limits: Limits = Limits()  # noqa: RUF009 - frozen
-    waived: frozenset[str] = frozenset()
-    measure: bool = False
-
-
-@dataclass(frozen=True)
-class Job:
-    """A submission to examine; it can be pickled.
-
-    Attributes:
-        cells: the code cells, in order.
-        settings: how they are run.
-        files: a folder whose files the lesson's and the student's cells find in theirs, or None.
-
-    """
-
-    cells: tuple[Cell, ...]
-    settings: Settings
-    files: Path | None = None
 
 
 class Pool:
@@ -119,7 +80,7 @@ class Pool:
                 self._running.end()
             self._own.shutdown(cancel_futures=True)
 
-    def submit(self, cells: tuple[Cell, ...], files: Path | None = None) -> Future[Examined]:
+    def submit(self, cells: tuple[CodeCell, ...], files: Path | None = None) -> Future[Examined]:
         """Examine code cells; the future raises `NotRun`, or `LabError` to end the run."""
         job = Job(cells, self._settings, files)
         if self._own is not None:
@@ -186,43 +147,42 @@ def examine(job: Job, running: _Running | None = None) -> Examined:
             "setting distributed.worker.daemon is False."
         )
     running = running or _Running()
-    try:
-        return _examine(job, running)
-    except _Ended:  # from outside, for a student's code cannot reach its examiner
-        if running.ending:
-            raise NotRun("The run was stopped.") from None
+    for _ in range(2):
         try:
-            return _examine(job, running)
-        except _Ended:
-            raise NotRun("Its examiner was ended twice. Is there enough memory?") from None
+            with _folder(job.files) as folder:
+                return _run_examiner(job, folder, running)
+        except _Ended:  # from outside, for a student's code cannot reach its examiner
+            if running.ending:
+                raise NotRun("The run was stopped.") from None
+    raise NotRun("Its examiner was ended twice. Is there enough memory?")
 
 
 class _Ended(Exception):
     """An examiner ended before it had answered."""
 
 
-def _examine(job: Job, running: _Running) -> Examined:
+@contextmanager
+def _folder(files: Path | None) -> Iterator[Path]:
+    """Make a folder with two in it, `student` and `lesson`, which hold copies of the files."""
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-    scratch, lesson = folder / "student", folder / "lesson"
     try:
         folder.chmod(0o711)  # an unprivileged user works below it
-        for one in (scratch, lesson):
-            one.mkdir()
-            if job.files:
-                shutil.copytree(job.files, one, dirs_exist_ok=True)
-        return _examine_in(scratch, lesson, job.cells, job.settings, running)
+        for name in ("student", "lesson"):
+            (folder / name).mkdir()
+            if files:
+                shutil.copytree(files, folder / name, dirs_exist_ok=True)
+        yield folder
     finally:
         _remove(folder)
 
 
-def _examine_in(
-    scratch: Path, lesson: Path, cells: tuple[Cell, ...], settings: Settings, running: _Running
-) -> Examined:
+def _run_examiner(job: Job, folder: Path, running: _Running) -> Examined:
+    settings = job.settings
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)
     ours, theirs = context.Pipe()
     process = context.Process(
-        target=_serve_job, args=(theirs, str(scratch), settings.limits, settings.waived)
+        target=_be_the_examiner, args=(theirs, folder, settings.limits, settings.waived)
     )
     group = 0
     started = time.monotonic()
@@ -230,20 +190,12 @@ def _examine_in(
         process.start()
         running.add(process)
         theirs.close()
-        ours.send(
-            {
-                "cells": cells,
-                "cell_seconds": settings.cell_seconds,
-                "submission_seconds": settings.submission_seconds,
-                "measure": settings.measure,
-                "folder": str(lesson),
-            }
-        )
+        ours.send(job)
         group = ours.recv()
         forked = time.monotonic() - started
         if not ours.poll(2 * settings.submission_seconds + _SPARE_SECONDS):
             raise NotRun("It did not come to an end, and was ended.")
-        result = ours.recv()
+        answer: Examined | LabError = ours.recv()
         group = 0
     except (EOFError, OSError):
         raise _Ended from None
@@ -252,10 +204,9 @@ def _examine_in(
         _end(process, group)
         ours.close()
         theirs.close()
-    if "refused" in result:
-        raise LabError(result["refused"])
-    cost = replace(result["cost"], fork=forked)
-    return Examined(result["outputs"], result["notes"], cost)
+    if isinstance(answer, LabError):
+        raise answer
+    return replace(answer, cost=replace(answer.cost, fork=forked))
 
 
 def _end(process: ForkServerProcess, group: int) -> None:
@@ -303,8 +254,10 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def _serve_job(connection: Any, scratch: str, limits: Limits, waived: Collection[str]) -> None:
+def _be_the_examiner(
+    connection: Any, folder: Path, limits: Limits, waived: Collection[str]
+) -> None:
     """Import the template only in the process that is a fork of it."""
-    from autograder.runner.template import serve_job
+    from autograder.runner.template import SHELL, serve_examiner
 
-    serve_job(connection, scratch, limits, waived)
+    serve_examiner(connection, SHELL, folder, limits, waived)

@@ -28,7 +28,7 @@ from autograder.runner.job import Outputs
 MAX_OUTPUT = 1_000_000
 
 
-class _Recorder:
+class _OutputRecorder:
     """The outputs of the cell that runs."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class _Recorder:
 class _Stream(io.TextIOBase):
     encoding = "utf-8"  # what asks whether × can be written is told yes
 
-    def __init__(self, recorder: _Recorder, name: str) -> None:
+    def __init__(self, recorder: _OutputRecorder, name: str) -> None:
         self._recorder, self._name = recorder, name
 
     def write(self, text: str) -> int:
@@ -79,7 +79,7 @@ class _Stream(io.TextIOBase):
 
 
 class _Publisher(DisplayPublisher):
-    recorder: _Recorder
+    recorder: _OutputRecorder
 
     def publish(self, data: Any, metadata: Any = None, *args: Any, **kwargs: Any) -> None:
         self.recorder.display("display_data", dict(data), dict(metadata or {}))
@@ -89,7 +89,7 @@ class _Publisher(DisplayPublisher):
 
 
 class _Hook(DisplayHook):
-    recorder: _Recorder
+    recorder: _OutputRecorder
 
     def start_displayhook(self) -> None:
         pass
@@ -117,7 +117,7 @@ class Shell:
         with tempfile.TemporaryDirectory() as folder:
             self._shell: Any = _InteractiveShell.instance(ipython_dir=folder)
         self._shell.InteractiveTB.set_mode("Plain")  # as Python shows it; others take 20 ms each
-        self.recorder = _Recorder()
+        self.recorder = _OutputRecorder()
         parts: tuple[Any, ...] = (self._shell.display_pub, self._shell.displayhook, self._shell)
         for part in parts:
             part.recorder = self.recorder

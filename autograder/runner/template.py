@@ -18,34 +18,11 @@ signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # as the pool start
 # A fork has one thread only, and the libraries' pools of threads would wait for the others.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
-from collections.abc import Collection
-from functools import partial
-from pathlib import Path
-from typing import Any
-
-from autograder.runner import examiner
+from autograder.runner.examiner import serve_examiner
 from autograder.runner.shell import warm_up
-from autograder.sandbox import confine
+from autograder.sandbox import box
+
+__all__ = ["SHELL", "serve_examiner"]
 
 SHELL = warm_up()
-confine.warm()
-
-
-def serve_job(
-    connection: Any, scratch: str, limits: confine.Limits, waived: Collection[str]
-) -> None:
-    """Examine one submission in this fork of the template, which ends afterwards.
-
-    Args:
-        connection: where the job comes from and the result goes to.
-        scratch: an empty folder that the student process may write to.
-        limits: what the student process may use.
-        waived: layers of the box to do without.
-
-    """
-    box = partial(_confine, scratch, limits, waived)
-    examiner.serve_examiner(connection, scratch, limits, SHELL, box)
-
-
-def _confine(scratch: str, limits: confine.Limits, waived: Collection[str], keep: int) -> None:
-    confine.confine(Path(scratch), (), limits, waived, keep=(keep,))
+box.warm()

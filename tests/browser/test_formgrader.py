@@ -18,10 +18,10 @@ from autograder.commands.demo import prepare
 from autograder.gradebook.course import Course
 from autograder.lessons import load
 from autograder.pipeline import grade
-from autograder.results.report import Written, write_report
-from autograder.runner.pool import Settings
+from autograder.results.class_report import Written, write_report
+from autograder.runner.job import Settings
 from autograder.samples import read_samples
-from autograder.sandbox.confine import layers
+from autograder.sandbox.box import layers
 
 HAND_MARKED = load("softmax").by_hand
 
@@ -95,7 +95,7 @@ def course(tmp_path_factory):
     prepare(ROOT, folder, samples)
     _add(folder / f"submitted/{OTHER}/softmax/softmax.ipynb")
     missing = frozenset(layer.name for layer in layers() if not layer.available)
-    grade(folder, settings=Settings(jobs=2, waived=missing))
+    grade(folder, "softmax", settings=Settings(jobs=2, waived=missing))
     return folder
 
 
@@ -112,7 +112,7 @@ def _add(file):
 @pytest.fixture(scope="module")
 def marking(browser, course, tmp_path_factory):
     """One answer marked: clicked to, read, points and comment typed, both saved."""
-    before = write_report(course, page=tmp_path_factory.mktemp("before") / "report.html")
+    before = write_report(course, "softmax", page=tmp_path_factory.mktemp("before") / "report.html")
     elsewhere, errors = set(), []
 
     def only_here(route):
@@ -271,7 +271,7 @@ def test_what_was_typed_is_in_the_gradebook_and_comes_back(marking):
 
 
 def test_the_class_report_counts_the_points_and_one_answer_less(marking):
-    after = write_report(marking.course)
+    after = write_report(marking.course, "softmax")
     was, now = (_submission(one, STUDENT) for one in (marking.before, after))
     assert now.total == was.total + float(POINTS)
     assert now.waiting == was.waiting - 1
@@ -289,7 +289,7 @@ def test_the_feedback_page_shows_points_and_comment(marking, browser):
     exercise = page.locator(f"#exercise-{QUESTION}")
     assert exercise.locator(".verdict .points").inner_text() == f"{POINTS} of 1 point"
     assert exercise.locator(".comment").inner_text().endswith(COMMENT)
-    total = _submission(write_report(marking.course), STUDENT).total
+    total = _submission(write_report(marking.course, "softmax"), STUDENT).total
     assert page.locator(".total strong").inner_text() == f"{total:g}"
     page.close()
 
@@ -301,7 +301,7 @@ def test_the_feedback_page_shows_points_and_comment(marking, browser):
 def report(course, browser, tmp_path, request):
     """The report with everything unfolded; the test fails if it asks for anything but itself."""
     scheme, width = getattr(request, "param", ("light", 1100))
-    file = write_report(course, page=tmp_path / "report.html").page
+    file = write_report(course, "softmax", page=tmp_path / "report.html").page
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     asked = []
     page.on("request", lambda request: asked.append(request.url))

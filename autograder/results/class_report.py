@@ -1,8 +1,7 @@
-"""`softmax-lab report`: how the class did, and what is left to do, as a page and a table."""
+"""Write how the class did, and what is left to do, as a page and a table."""
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from autograder.build.notebooks import find_root
-from autograder.errors import OK, LabError
+from autograder.errors import LabError
+from autograder.results.tables import number, safe, write_table
 
 if TYPE_CHECKING:
     from autograder.results.class_results import ClassResults
-
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 #: Where JupyterLab serves the formgrader when nothing else is said.
 FORMGRADER = "http://127.0.0.1:8888/formgrader"
@@ -32,49 +29,6 @@ class Written:
     results: ClassResults
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the `report` subcommand."""
-    parser = subparsers.add_parser(
-        "report",
-        help="show how the class did and what is left to do",
-        description="Write a page (HTML) and, beside it, a table (CSV) of an assignment's results: "
-        "progress, marks, success by exercise, misconceptions, what needs a person.",
-    )
-    parser.add_argument("assignment", nargs="?", default="softmax", metavar="ASSIGNMENT")
-    parser.add_argument(
-        "--course", type=Path, metavar="DIR", help="the course directory (default: this one)"
-    )
-    parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="the page (default: report.html in the course)"
-    )
-    parser.add_argument(
-        "--formgrader",
-        default=FORMGRADER,
-        metavar="URL",
-        help=f"where the page's links find the formgrader (default: {FORMGRADER})",
-    )
-    parser.set_defaults(handler=_handle)
-
-
-def _handle(arguments: argparse.Namespace) -> int:
-    root = arguments.course or find_root(Path.cwd())
-    written = write_report(root, arguments.assignment, arguments.output, arguments.formgrader)
-    results = written.results
-    in_need = sum(bool(one.needs) for one in results.submissions)
-    waiting = sum(one.waiting for one in results.submissions)
-    print(
-        f"{counted(len(results.submissions), 'student')}: {len(results.graded)} graded, "
-        f"{in_need} to look at, {counted(waiting, 'answer')} to mark by hand."
-    )
-    print(f"Open {os.path.relpath(written.page)}; the table is {os.path.relpath(written.table)}.")
-    return OK
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it has one."""
-    return f"{count} {noun if count == 1 else f'{noun}s'}"
-
-
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -86,7 +40,7 @@ def _is_address(text: str) -> bool:
 
 def write_report(
     root: Path,
-    assignment: str = "softmax",
+    assignment: str,
     page: Path | None = None,
     formgrader: str = FORMGRADER,
 ) -> Written:
@@ -105,7 +59,6 @@ def write_report(
     from autograder.gradebook.course import Course
     from autograder.results.class_results import read_class
     from autograder.results.page import render
-    from autograder.results.tables import write_table
 
     if not _is_address(formgrader):
         raise LabError(f"--formgrader wants an address such as {FORMGRADER}, not {formgrader}.")
@@ -130,8 +83,6 @@ def write_report(
 
 def rows(results: ClassResults) -> Iterator[list[str]]:
     """Yield the table's lines: a heading, then one for each student."""
-    from autograder.results.tables import number, safe
-
     automatic = [place for place, q in enumerate(results.questions) if not q.by_hand]
     labels = [safe(results.questions[place].label) for place in automatic]
     points = ["automatic", "by hand", "late penalty", "total", "of"]
