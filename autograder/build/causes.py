@@ -27,6 +27,8 @@ NO_TENSOR = -2
 DIGITS = 6
 #: Answers that are as close as this are one: what is recognised differs by far more.
 _SAME = 2e-5
+#: Below this float32 loses digits, and processors differ in how many.
+_TINY = 1.2e-38
 
 Answer = list[float] | dict[str, list[float]] | str
 
@@ -122,7 +124,7 @@ class _Table:
 
     def _answer(self, name: str, i: int, values: Iterable[float]) -> int:
         """Return the number of an answer, a new one if there is none like it."""
-        answer = self._without_answers([float(f"{v:.{DIGITS}g}") for v in values], name)
+        answer = self._without_answers([_rounded(v) for v in values], name)
         answers = self._answers[name][i]
         for number, known in enumerate(answers):
             if known == answer or _alike(known, answer):
@@ -170,6 +172,13 @@ def _lines(items: Sequence[Any], length: int = 100) -> str:
 
 def _in_a_sentence(says: str) -> str:
     return says[:1].lower() + says[1:]
+
+
+def _rounded(value: float) -> float:
+    if abs(value) < _TINY:
+        return 0
+    rounded = float(f"{value:.{DIGITS}g}")
+    return int(rounded) if abs(rounded) < 10**DIGITS and rounded == int(rounded) else rounded
 
 
 def _alike(one: Answer, other: Answer) -> bool:

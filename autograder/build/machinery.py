@@ -17,8 +17,6 @@ from typing import Any
 from autograder import lessons
 from autograder.errors import LabError
 
-#: The grade_id of the cell that holds the files.
-MACHINERY = "machinery"
 #: The package's name in the notebook.
 PACKAGE = "lab"
 
@@ -135,7 +133,10 @@ def _known(assignment: str) -> str:
     from autograder.build.causes import NO_TENSOR, RIGHT, table  # imports torch
 
     known = table(lessons.load(assignment), asked(assignment))
-    return f'import json\n\nRIGHT, NO_TENSOR = {RIGHT}, {NO_TENSOR}\nTABLE = json.loads(r"""{known}""")\n'
+    return (
+        f"import json\n\nRIGHT, NO_TENSOR = {RIGHT}, {NO_TENSOR}\n"
+        f'TABLE = json.loads(r"""{known}""")\n'
+    )
 
 
 def _imports(path: Path, files: dict[str, Path]) -> Iterator[str]:

@@ -57,8 +57,10 @@ class Answer:
 
     @property
     def changed_argument(self) -> bool:
-        """Whether the argument holds other numbers by now."""
-        return numbers_in(self.argument) != list(self.logits)
+        """Whether the argument holds other numbers by now, or keeps a history."""
+        return self.argument.requires_grad or numbers_in(self.argument) != numbers_in(
+            torch.tensor(self.logits)
+        )
 
     @property
     def changed_value(self) -> bool:
