@@ -10,6 +10,8 @@ import difflib
 import json
 import os
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,26 @@ def build(root: Path, assignment: str, contract: Contract | None = None) -> list
     return [path for _, path in changed]
 
 
+def rewrite(path: Path, form: Callable[[str, Contract], str], contract: Contract) -> bool:
+    """Write a lesson's text in another form; return whether it is another text.
+
+    Raises:
+        LabError: if there is no text, or its cells cannot be read.
+
+    """
+    text = _read(path)
+    if text is None:
+        raise LabError(f"{path} is missing: the lesson is written there.")
+    with _told_as(str(path)):
+        new = form(text, contract)
+    if new == text:
+        return False
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(new, encoding="utf-8", newline="\n")
+    os.replace(unfinished, path)
+    return True
+
+
 def differences(root: Path, assignment: str, contract: Contract | None = None) -> list[str]:
     """Return one message for each notebook that is not what its text gives.
 
@@ -146,14 +168,10 @@ def convert(text: str, file: str, contract: Contract) -> Any:
 
     """
     import nbformat
-    import yaml  # type: ignore[import-untyped]
-    from jupytext.myst import MystMetadataParsingError
 
-    try:
+    with _told_as(file):
         mistakes = find_mistakes(text, contract)
         notebook, cells = read_cells(text)
-    except (MystMetadataParsingError, yaml.YAMLError, nbformat.ValidationError) as error:
-        raise LabError(f"{file}: {error}") from None
     if mistakes:
         raise LabError("\n".join(f"{file}:{mistake}" for mistake in mistakes))
     notebook.metadata = nbformat.from_dict(  # type: ignore[no-untyped-call]
@@ -167,6 +185,19 @@ def convert(text: str, file: str, contract: Contract) -> Any:
             cell.metadata["nbgrader"] = nbformat.from_dict(settings)  # type: ignore[no-untyped-call]
     _name_cells(notebook.cells)
     return notebook
+
+
+@contextmanager
+def _told_as(file: str) -> Iterator[None]:
+    """Tell what cannot be read of a text as an error of its file."""
+    import nbformat
+    import yaml  # type: ignore[import-untyped]
+    from jupytext.myst import MystMetadataParsingError
+
+    try:
+        yield
+    except (MystMetadataParsingError, yaml.YAMLError, nbformat.ValidationError) as error:
+        raise LabError(f"{file}: {error}") from None
 
 
 def _name_cells(cells: list[Any]) -> None:
