@@ -11,8 +11,7 @@ from sqlalchemy.exc import SAWarning
 from autograder.feedback.exporter import FeedbackExporter
 from autograder.feedback.lesson import ReadLesson
 from autograder.feedback.marks import GetMarks, HideRubrics, HideTests
-from autograder.feedback.safe import latex
-from autograder.handmarks.formgrader import TEMPLATES, markdown2html
+from autograder.handmarks.formgrader import FILTERS, TEMPLATES
 
 c = get_config()
 
@@ -67,8 +66,8 @@ c.DataTypeFilter.display_data_priority = [
     "text/plain",
 ]
 
-# Formulas of its pages need neither a script nor a network.
-c.HTMLExporter.filters = {"markdown2html": markdown2html, "latex2html": latex}
+# Its pages show nothing that could act in a student's name, and need no network.
+c.HTMLExporter.filters = FILTERS
 c.HTMLExporter.extra_template_basedirs.append(str(TEMPLATES))
 
 # --- Marks -------------------------------------------------------------------------------------

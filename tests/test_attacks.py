@@ -12,6 +12,8 @@ from pathlib import Path
 import attacks
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from formgraded import formgrader_pages
 
 from autograder.gradebook.course import Course
 
@@ -117,6 +119,20 @@ def test_no_script_of_a_student_s_reaches_a_page(run):
     assert len(pages) > len(ATTACKS) / 2
     for page in pages:
         assert "<script>document.title" not in page.read_text(encoding="utf-8"), page
+
+
+def test_no_script_of_a_student_s_reaches_the_formgrader(run):
+    course = run[0]
+    aimed = [attack.name for attack in ATTACKS if attack.aims_at == "pages"]
+    copies = [course.autograded(name) / "softmax.ipynb" for name in aimed]
+    pages = formgrader_pages(course.root, [copy for copy in copies if copy.is_file()])
+    assert len(pages) > len(aimed) / 2
+    for page in pages:
+        shown = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        notebook = shown.find(id="notebook-container")
+        assert not notebook.find_all(["script", "iframe", "object", "embed", "meta", "base"]), page
+        names = [name for tag in notebook.find_all(True) for name in tag.attrs]
+        assert not [name for name in names if name.startswith("on")], page
 
 
 def test_no_traceback_reaches_a_person(run):

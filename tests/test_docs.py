@@ -133,7 +133,12 @@ def test_every_link_and_every_path_leads_somewhere(document):
         assert (ROOT / path).exists(), path
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "document",
+    # The changelog also names what was.
+    [document for document in DOCUMENTS if document.name != "CHANGELOG.md"],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
 def test_every_name_in_the_package_can_be_imported(document):
     names = re.findall(r"\bautograder(?:\.\w+)+", text_of(document))
     for name in names:

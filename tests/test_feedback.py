@@ -12,12 +12,15 @@ from pathlib import Path
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from formgraded import formgrader_pages
 from nbgrader.api import Gradebook
 from playwright.sync_api import sync_playwright
 
 from autograder.commands.demo import prepare
 from autograder.feedback.outputs import outcome, show
 from autograder.feedback.safe import clean, formula, markdown
+from autograder.handmarks.formgrader import markdown2html
 from autograder.marking.report import MIME_TYPE
 from autograder.pipeline import grade
 from autograder.runner.job import Settings
@@ -33,6 +36,30 @@ needs_browser = pytest.mark.skipif(
 )
 
 # --- Text of any origin --------------------------------------------------------------------------
+
+
+def for_graders(text, folder="", attachments=None):
+    """Render Markdown as the formgrader's page does."""
+    cell = {"attachments": attachments or {}}
+    return markdown2html({"cell": cell, "resources": {"metadata": {"path": folder}}}, text)
+
+
+@pytest.fixture(params=[markdown, for_graders], ids=["feedback", "formgrader"])
+def render(request):
+    """Return what renders the Markdown of one of the pages."""
+    return request.param
+
+
+def soup(html):
+    return BeautifulSoup(html, "html.parser")
+
+
+def visible(html):
+    """Return the words of a page, those of pictures among them."""
+    page = soup(html)
+    for picture in page.find_all("img"):
+        picture.replace_with(picture.get("alt", ""))
+    return " ".join(page.get_text().split())
 
 
 @pytest.mark.parametrize(
@@ -61,8 +88,8 @@ needs_browser = pytest.mark.skipif(
     ],
     ids=range(20),
 )
-def test_what_students_write_is_made_harmless(text):
-    html = markdown(text)
+def test_what_students_write_is_made_harmless(render, text):
+    html = render(text)
     html.encode()
     assert not re.search(
         r"<(script|style|iframe|form|button|meta|base|link|animate)|<[^>]*\son\w+\s*=", html, re.I
@@ -70,34 +97,160 @@ def test_what_students_write_is_made_harmless(text):
     assert not re.search(r"<[^>]*(href|src)\s*=\s*.?\s*(javascript|data:text|//)", html, re.I)
 
 
-def test_pictures_beside_the_notebook_are_put_into_the_page_and_other_files_are_not(tmp_path):
+def test_pictures_beside_the_notebook_are_put_into_the_page_and_no_others(render, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "dot.gif").write_bytes(b"GIF89a")
     (folder / "notes.txt").write_text("notes")
     (tmp_path / "other.gif").write_bytes(b"GIF89a")
     text = "![dot](dot.gif) ![notes](notes.txt) ![other](../other.gif) ![far](//example.org/x.gif)"
-    html = markdown(text, folder=str(folder))
+    html = render(text, folder=str(folder))
     assert re.findall(r'src="([^"]*)"', html) == ["data:image/gif;base64,R0lGODlh"]
-    assert all(f'alt="{alt}"' in html for alt in ("dot", "notes", "other", "far"))
+    assert all(f'alt="{alt}"' in html for alt in ("dot", "notes", "other"))
+    assert ">far</a>" in html
+    tags = '<img src="dot.gif" alt="dot" width="9"> <img src="notes.txt">'
+    html = render(tags, folder=str(folder))
+    (picture,) = soup(html).find_all("img")
+    assert picture.attrs == {"src": "data:image/gif;base64,R0lGODlh", "alt": "dot", "width": "9"}
+    assert '<img src="notes.txt">' in visible(html)
+
+
+# Who has the picture would learn who opens the page, and when; /logout ends the grader's session.
+FETCHED = {
+    "![far](https://example.org/x.gif)": ("https://example.org/x.gif", "far"),
+    "![][r]\n\n[r]: https://example.org/x.gif": ("https://example.org/x.gif", "picture"),
+    "![x](//a.org/b.png 'title')": ("https://a.org/b.png", "x"),
+    "![](https://a.org)": ("https://a.org", "picture"),
+    "![x][r]\n\n[r]: https://a.org": ("https://a.org", "x"),
+    "![r]\n\n[r]: https://a.org": ("https://a.org", "r"),
+    "[![x](https://a.org)](https://b.org)": ("https://a.org", "x"),
+    "![a ![b](https://a.org)](https://b.org)": ("https://a.org", "b"),
+    "> ![two\n> lines](https://a.org)": ("https://a.org", "two\nlines"),
+    "| a |\n|---|\n| ![x](https://a.org) |": ("https://a.org", "x"),
+    "![x](&#104;ttps://a.org)": ("https://a.org", "x"),
+    "`![x](https://a.org)`, ![y](z.png), ![z](https://a.org)": ("https://a.org", "z"),
+    '<img src="https://a.org/b.png">': ("https://a.org/b.png", "picture"),
+    "so <IMG SRC=//a.org/b.png alt=x>": ("https://a.org/b.png", "x"),
+    "![x](https://a.org/b.png)\n" * 1000: ("https://a.org/b.png", "x"),
+}
+
+
+@pytest.mark.parametrize("text", FETCHED, ids=lambda text: text[:30])
+def test_a_picture_from_elsewhere_becomes_a_link(render, text):
+    page = soup(render(text))
+    address, words = FETCHED[text]
+    assert (address, words) in [(a.get("href"), a.get_text()) for a in page.find_all("a")]
+    assert not page.find_all("img", src=True)
 
 
 @pytest.mark.parametrize(
-    ("text", "link"),
-    [
-        ("![far](https://example.org/x.gif)", ">far</a>"),
-        ("![][r]\n\n[r]: https://example.org/x.gif", ">picture</a>"),
-    ],
+    "text",
+    ["![x](/logout)", "![x](../%2e%2e/logout)", "![x](\\\\\\\\a.org/b.png)", "![x](ftp://a.org)"],
 )
-def test_a_picture_from_elsewhere_becomes_a_link(text, link):
-    html = markdown(text)
-    assert 'href="https://example.org/x.gif"' in html
-    assert link in html
-    assert "<img" not in html
+def test_of_a_picture_that_no_page_fetches_the_words_are_seen(render, text):
+    html = render(text)
+    assert not re.search("src=|href=", html)
+    assert visible(html) == "x"
 
 
-def test_ticks_of_a_list_are_seen():
-    html = markdown("- [x] same\n- [ ] flatter\n- sharper")
+@pytest.mark.parametrize("folder", ["", str(ROOT)])
+def test_a_missing_picture_does_not_stop_a_page(render, folder):
+    for text in ("![x](attachment:gone.png)", "<img src='attachment:gone.png' alt=x>"):
+        html = render(text, folder=folder)
+        assert "src=" not in re.sub("&.*", "", html)
+        assert "x" in visible(html)
+
+
+#: What students write in good faith, and what is seen of it.
+HONEST = {
+    "if i<n and n>m, or a <b and c> d": "if i<n and n>m, or a <b and c> d",
+    "$a<b$ and $b > c$, so $$\\sum_i x_i < 1$$": "a<b and b>c, so ∑ixi<1",
+    "if `x<y` then x < y, and **n** > 0": "if x<y then x < y, and n > 0",
+    "```python\nif x<y:\n    print('<script>')\n```": "if x<y: print('<script>')",
+    "H<sub>2</sub>O <br> <b>bold</b> <!-- note -->": "H2O bold",
+    "<details>\n<summary>more</summary>\n\nText\n\n</details>": "more Text",
+    "![a figure of the lesson's](figures/a%20b.png)": "a figure of the lesson's",
+    "![a dot](data:image/png;base64,iVBORw0KGgo=)": "a dot",
+    "[docs](https://pytorch.org) and <https://pytorch.org>": "docs and https://pytorch.org",
+    "> quoted\n\n| a | b |\n|---|---|\n| 1 | 2 |": "quoted a b 1 2",
+    "\\begin{align}\na &<b \\\\\n\\end{align}": "a<b(1)(2)",
+}
+
+
+@pytest.mark.parametrize("folder", ["", str(ROOT)])
+@pytest.mark.parametrize("text", HONEST)
+def test_all_of_an_honest_text_is_seen(render, text, folder):
+    assert visible(render(text, folder=folder)) == HONEST[text]
+
+
+def test_plain_formatting_is_kept(render):
+    text = "H<sub>2</sub>O <b>bold</b> <font color=red>red</font> <!-- <b>note</b> -->"
+    for folder in ("", str(ROOT)):
+        html = render(text, folder=folder).strip()
+        assert html == '<p>H<sub>2</sub>O <b>bold</b> <font color="red">red</font> </p>'
+
+
+#: What acts, or leads away, and what is seen of it.
+ACTIVE = {
+    "<script>alert(1)</script>": "<script>alert(1)</script>",
+    "text <img src=x onerror=alert(1)>": "text <img src=x onerror=alert(1)>",
+    "# heading <svg onload=alert(1)>": "heading <svg onload=alert(1)>",
+    "<iframe src='https://a.org'></iframe>": "<iframe src='https://a.org'></iframe>",
+    "<a href='javascript:alert(1)'>x</a>": "<a href='javascript:alert(1)'>x",
+    "[x](javascript:alert(1))": "x",
+    "[x](JaVaScRiPt:alert(1))": "x",
+    "[x]: javascript:alert(1)\n\n[x]": "x",
+    "<javascript:alert(1)>": "javascript:alert(1)",
+    "![x](data:text/html;base64,PHNjcmlwdD4=)": "x",
+    "```mermaid\n<img src=x onerror=alert(1)>\n```": "<img src=x onerror=alert(1)>",
+    "| a |\n|---|\n| <script>alert(1)</script> |": "a <script>alert(1)</script>",
+    "<!--> <img src=x onerror=alert(1)> -->": "<!--> <img src=x onerror=alert(1)> -->",
+    "</div></div><style>* {display: none}</style>": "<style>* {display: none}</style>",
+    "`code` <b onclick=alert(1)>x</b>": "code <b onclick=alert(1)>x",
+    '<p title="a>b" onclick="alert(1)">x</p>': '<p title="a>b" onclick="alert(1)">x',
+}
+
+
+@pytest.mark.parametrize("text", ACTIVE)
+def test_active_markdown_is_shown_as_text(render, text):
+    html = render(text)
+    tags = {tag.name: tag.attrs for tag in soup(html).find_all(True)}
+    assert not {"script", "svg", "iframe", "style"} & set(tags)
+    attributes = [name for attrs in tags.values() for name in attrs]
+    assert not [name for name in attributes if name.startswith("on") or name in ("src", "href")]
+    assert visible(html) == ACTIVE[text]
+
+
+FETCHING = [
+    '<img src="attachment:b.png" srcset="https://a.org/b.png 2x">',
+    "<picture><source srcset='https://a.org/b.png'></picture>",
+    "<video poster='https://a.org/b.png'></video>",
+    "<svg><image href='https://a.org/b.png'/></svg>",
+    "<p style='background: url(https://a.org/b.png)'>x</p>",
+    "<table background='https://a.org/b.png'></table>",
+    "<link rel=stylesheet href='https://a.org/b.css'>",
+    "<base href='https://a.org'>",
+    "<meta http-equiv=refresh content='0; url=https://a.org'>",
+    "<a href='https://a.org' ping='https://b.org'>x</a>",
+]
+
+
+@pytest.mark.parametrize("text", FETCHING, ids=lambda text: text[:20])
+def test_other_ways_to_fetch_are_shown_as_text(render, text):
+    page = soup(render(text))
+    fetching = {"src", "srcset", "poster", "style", "background", "data", "ping", "content"}
+    assert not [tag for tag in page.find_all(True) if fetching & set(tag.attrs)]
+    assert not page.find_all(["link", "base", "image"])
+    assert "a.org" in page.get_text()
+
+
+@pytest.mark.parametrize("text", ["\\[" * 400, "x" * 60_000, "a" + " " * 400 + "b"])
+def test_a_text_that_would_take_long_is_shown_as_it_was_typed(render, text):
+    assert soup(render(text)).find("pre").get_text() == text
+
+
+def test_ticks_of_a_list_are_seen(render):
+    html = render("- [x] same\n- [ ] flatter\n- sharper")
     items = re.findall("<li>(.*?)</li>", html)
     assert items == ["☑ same", "☐ flatter", "sharper"]
 
@@ -505,6 +658,8 @@ HOSTILE = f"""
 ![remote](https://example.org/x.png) $\\text{{<img src=x onerror="{BREACH}">}}$ $\\frac{{1}}{{$
 """
 
+#: A picture whose width is an attribute more.
+WIDE = {"image/png": {"width": f"1 onerror={BREACH.replace(' ', '')}"}}
 PICTURE = f'<svg xmlns="http://www.w3.org/2000/svg" onload="{BREACH}"><text>hi</text></svg>'
 
 DISPLAYS = f"""
@@ -514,6 +669,8 @@ for kind in (HTML, Markdown, Latex):
     display(kind(TEXT))
 display(SVG({PICTURE!r}))
 display(Javascript({BREACH!r}))
+display({{"image/png": "iVBORw0KGgo="}}, raw=True, metadata={WIDE!r})
+display({{"text/html": TEXT}}, raw=True, metadata={{"text/html": {{"isolated": True}}}})
 print(TEXT)
 print("\\n".join(map(str, range(400))))
 def double(n):
@@ -579,6 +736,9 @@ def tiny(tmp_path_factory):
         (root / "submitted" / student / "tiny").mkdir(parents=True)
         nbformat.write(notebook, root / "submitted" / student / "tiny/tiny.ipynb")
     add_notes(root / "submitted/right/tiny/tiny.ipynb", "more")
+    notebook = nbformat.read(root / "submitted/hostile/tiny/tiny.ipynb", as_version=4)
+    notebook.cells += [nbformat.v4.new_markdown_cell(HOSTILE), nbformat.v4.new_raw_cell(HOSTILE)]
+    nbformat.write(notebook, root / "submitted/hostile/tiny/tiny.ipynb")
     nbgrader(root, "autograde", "tiny")
     nbgrader(root, "generate_feedback", "tiny")
     return root
@@ -626,6 +786,53 @@ def test_a_hostile_page_stays_ours(see, tiny, scheme):
     assert page.url == tiny_page(tiny, "hostile").as_uri()
     assert page.title() == "Feedback for hostile: tiny"
     assert Axe().run(page).violations_count == 0
+
+
+@pytest.fixture(scope="module")
+def graders_page(tiny):
+    """The formgrader's page of the hostile student."""
+    (page,) = formgrader_pages(tiny, [tiny / "autograded/hostile/tiny/tiny.ipynb"])
+    return page
+
+
+@pytest.mark.slow
+@needs_browser
+def test_a_hostile_student_does_not_act_on_the_formgraders_page(browser, graders_page):
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(graders_page.as_uri())
+    page.wait_for_load_state("networkidle")
+    assert page.title() == "tiny"
+    assert page.get_by_text("document.title = 'breached'").count() > 3, "it is shown as text"
+    own = ("file:///none/", graders_page.as_uri(), "data:")
+    assert [url for url in asked if not url.startswith(own)] == []
+    notebook = page.locator("#notebook")
+    assert notebook.locator("script, iframe, form, base, link, meta, object, embed").count() == 0
+    assert notebook.locator("style").count() == 0
+    handlers = "all => all.flatMap(one => one.getAttributeNames()).filter(n => n.startsWith('on'))"
+    assert notebook.locator("*").evaluate_all(handlers) == []
+    for link in notebook.locator("a", has_text="link").all():
+        link.evaluate("link => link.click()")
+    assert page.title() == "tiny"
+    assert page.url == graders_page.as_uri()
+    page.close()
+
+
+@pytest.mark.slow
+@needs_browser
+def test_no_answer_is_laid_over_the_formgraders_own(browser, graders_page):
+    page = browser.new_page()
+    page.goto(graders_page.as_uri())
+    for heading in page.locator(".nbgrader_cell > .panel-heading").all():
+        heading.scroll_into_view_if_needed()
+        assert heading.evaluate(
+            """heading => {
+                const box = heading.getBoundingClientRect();
+                return heading.contains(document.elementFromPoint(box.x + 5, box.y + 5));
+            }"""
+        )
+    page.close()
 
 
 @pytest.mark.slow

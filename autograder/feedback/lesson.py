@@ -291,7 +291,7 @@ def _show(cells: list[Any], answers: list[str], folder: str, own: frozenset[int]
         unanswered = students and (_about(cell).get("unanswered") or not cell.source.strip())
         html = markdown(
             cell.source if written and not unanswered else "",
-            outline=None if students or index in own else outline,
+            place=None if students or index in own else outline.place,
             attachments=cell.get("attachments"),
             folder=folder,
         )

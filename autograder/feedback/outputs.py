@@ -73,25 +73,36 @@ def outcome(outputs: Sequence[Any]) -> str:
 def _output(output: Any) -> Markup:
     if output.output_type == "stream":
         return _text(output.text)
-    data, about = output.get("data", {}), output.get("metadata", {})
+    data = output.get("data", {})
     if "text/html" in data:
         return clean(_joined(data["text/html"]))
     if "text/markdown" in data:
         return markdown(_joined(data["text/markdown"]))
     for kind in _PICTURES:
         if kind in data:
-            return _picture(kind, _joined(data[kind]), about.get(kind, {}))
+            return picture(output, kind)
     if "text/latex" in data:
         return latex(_joined(data["text/latex"]))
     return _text(_joined(data.get("text/plain", "")))
 
 
-def _picture(kind: str, content: str, about: Any) -> Markup:
+def picture(output: Any, kind: str) -> Markup:
+    """Return a picture among what a cell displayed, as HTML.
+
+    Args:
+        output: a cell's output.
+        kind: the picture's MIME type; the output's data has it.
+
+    """
+    content = _joined(output.data[kind])
     if kind == "image/svg+xml":
         return clean(content)
-    alt = str(about.get("alt") or _NO_ALT) if isinstance(about, dict) else _NO_ALT
-    picture = Markup('<img src="data:{};base64,{}" alt="{}">')
-    return clean(picture.format(kind, "".join(content.split()), alt))
+    about = output.get("metadata", {}).get(kind, {})
+    about = about if isinstance(about, dict) else {}
+    html = Markup('<img src="data:{};base64,{}" alt="{}">').format(
+        kind, "".join(content.split()), str(about.get("alt") or _NO_ALT)
+    )
+    return clean(html)
 
 
 def _text(text: str) -> Markup:

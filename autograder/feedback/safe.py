@@ -8,8 +8,8 @@ which browsers draw themselves; LaTeX that cannot be read is shown as it was typ
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Callable, Mapping
+from html import escape, unescape
 from typing import Any
 from zlib import crc32
 
@@ -18,7 +18,7 @@ from markupsafe import Markup
 from math_core import LatexError, LatexToMathML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from autograder.intake.sanitise import takes_long
+from autograder.intake.submission import takes_long
 
 #: Longer formulas are shown as they were typed.
 MAX_FORMULA = 5_000
@@ -30,8 +30,8 @@ def _words(text: str) -> set[str]:
 
 _TEXT = _words(
     "a abbr b blockquote br caption center cite code col colgroup dd del details dfn div dl dt em "
-    "figcaption figure hr i img ins kbd li mark ol p pre q s samp small span strong sub summary "
-    "sup table tbody td tfoot th thead tr tt u ul var wbr"
+    "figcaption figure font hr i img ins kbd li mark ol p pre q s samp small span strong sub "
+    "summary sup table tbody td tfoot th thead tr tt u ul var wbr"
 )
 _SVG = _words(
     "svg g defs path rect circle ellipse line polyline polygon text tspan use clipPath pattern "
@@ -65,6 +65,7 @@ _ATTRIBUTES = {
     "a": {"href"},
     "img": {"src", "alt"},
     "details": {"open"},
+    "font": {"color", "size"},
     "ol": {"start", "type"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
@@ -98,6 +99,22 @@ _ID = {"id", "aria-describedby", "aria-labelledby"}
 # Pygments' short names, our own for formulas, and those of our headings.
 _CLASS = re.compile(r"(?:[a-z]{1,2}[0-9a-z]?|highlight|formula|latex|level-[1-6])\Z")
 
+# As HTML's parsers read them: without case.
+_KNOWN = {
+    tag.lower(): {name.lower() for name in _EVERYWHERE | _ATTRIBUTES.get(tag, set())}
+    for tag in _TEXT | _SVG | _MATH | _HEADINGS
+}
+_WITHOUT_EFFECT = _words("class name target rel loading")
+# A comment, a tag, or what only begins like a tag.
+_MARKUP = re.compile(r"(?P<comment><!--(?!-?>).*?(?:-->|\Z))|<(?=[A-Za-z/!?])[^<>]*>?", re.DOTALL)
+_TAG = re.compile(
+    r"</?(?P<name>[A-Za-z][\w-]*)"
+    r"(?P<attributes>(?:\s+[^\s=\"'<>/]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?)*)\s*/?>"
+)
+_ATTRIBUTE = re.compile(
+    r"(?P<key>[^\s=\"'<>/]+)(?:\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?"
+)
+
 # What MathJax looks for in an output.
 _LATEX = re.compile(
     r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracketed>.+?)\\\]|\$(?P<inline>.+?)\$"
@@ -118,38 +135,39 @@ def clean(html: str, *, headings: bool = False) -> Markup:
     """
     html = readable(html)
     prefix = f"o{crc32(html.encode()):08x}-"
-
-    def attribute(tag: str, name: str, value: str) -> str | None:
-        if name in _ID:
-            return " ".join(prefix + part for part in value.split())
-        if name == "class":
-            return " ".join(filter(_CLASS.match, value.split())) or None
-        if name in ("href", "xlink:href") and tag != "a":
-            return f"#{prefix}{value[1:]}" if value.startswith("#") else None
-        if name == "href":
-            return value if _LINK.match(value) else None
-        if name == "src":
-            return value if _PICTURE.match(value) else None
-        if name == "tabindex":
-            return "0" if value == "0" else None
-        if name in _CSS:
-            if re.search(r"[(\\]", _OWN_CALL.sub("", value)):
-                return None
-            return re.sub(r"(url\(\s*[\"']?#)", rf"\g<1>{prefix}", value)
-        return value
-
     cleaned = nh3.clean(
         html,
         tags=_TEXT | _SVG | _MATH | (_HEADINGS if headings else set()),
         clean_content_tags={"script", "style", "metadata", "title", "template", "iframe"},
         attributes=_ATTRIBUTES,
-        attribute_filter=attribute,
+        attribute_filter=lambda tag, name, value: _attribute(tag, name, value, prefix),
         filter_style_properties=_STYLES,
         # What scrolls must be in the keyboard’s reach.
         set_tag_attribute_values={"pre": {"tabindex": "0"}},
         url_schemes={"http", "https", "mailto", "data"},
     )
     return Markup(cleaned)
+
+
+def _attribute(tag: str, name: str, value: str, prefix: str) -> str | None:
+    """Return an attribute's harmless value, or None if there is none."""
+    if name in _ID:
+        return " ".join(prefix + part for part in value.split())
+    if name == "class":
+        return " ".join(filter(_CLASS.match, value.split())) or None
+    if name in ("href", "xlink:href") and tag != "a":
+        return f"#{prefix}{value[1:]}" if value.startswith("#") else None
+    if name == "href":
+        return value if _LINK.match(value) else None
+    if name == "src":
+        return value if _PICTURE.match(value) else None
+    if name == "tabindex":
+        return "0" if value == "0" else None
+    if name in _CSS:
+        if re.search(r"[(\\]", _OWN_CALL.sub("", value)):
+            return None
+        return re.sub(r"(url\(\s*[\"']?#)", rf"\g<1>{prefix}", value)
+    return value
 
 
 class Outline:
@@ -167,27 +185,31 @@ class Outline:
 def markdown(
     text: str,
     *,
-    outline: Outline | None = None,
+    place: Callable[[int], int] | None = None,
     attachments: Mapping[str, Any] | None = None,
     folder: str = "",
 ) -> Markup:
     """Render Markdown to harmless HTML.
 
+    A tag that `clean` would not keep whole is shown as text: it may be half of an answer, as in
+    "i<n and n>m".
+
     Args:
         text: Markdown of any origin.
-        outline: of the page its headings belong to, or None if it may have none.
+        place: gives the level on the page of a heading that has a level in the text; None if the
+            text may have no headings.
         attachments: the cell's attachments, by file name.
         folder: where its pictures are; they are put into the page.
 
     """
     if takes_long(text):
         return _as_typed(text)
-    renderer = _Renderer(outline, attachments or {}, folder)
+    renderer = _Renderer(place, attachments or {}, folder)
     try:
         html = MarkdownWithMath(renderer=renderer).render(readable(text))
     except RecursionError:  # quotes in quotes in quotes …
         return _as_typed(text)
-    return clean(html, headings=outline is not None)
+    return clean(html, headings=place is not None)
 
 
 def latex(text: str) -> Markup:
@@ -226,27 +248,25 @@ def _as_typed(text: str) -> Markup:
     return Markup('<pre tabindex="0">{}</pre>').format(readable(text))
 
 
-class MathRenderer(IPythonRenderer):
-    """nbconvert's Markdown, with harmless MathML for its formulas."""
-
-    def block_math(self, body: str) -> str:
-        """Return a formula that stands by itself."""
-        return clean(formula(body.strip(), block=True))
-
-    def inline_math(self, body: str) -> str:
-        """Return a formula in a line of text."""
-        return clean(formula(body.strip(), block=False))
-
-    def latex_environment(self, name: str, body: str) -> str:
-        """Return what stands between LaTeX's begin and end."""
-        return clean(formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True))
+def _is_elsewhere(url: str) -> bool:
+    return _LINK.match(url) is not None or url.startswith("//")
 
 
-class _Renderer(MathRenderer):
-    """The same, with headings in order and no missing pictures."""
+def _is_kept(name: str, attributes: Mapping[str, str]) -> bool:
+    """Whether `clean` keeps a tag with all that its attributes do."""
+    return name in _KNOWN and all(
+        key in _WITHOUT_EFFECT
+        or key.startswith("data-")
+        or (key in _KNOWN[name] and _attribute(name, key, value, "") is not None)
+        for key, value in attributes.items()
+    )
+
+
+class _Renderer(IPythonRenderer):
+    """nbconvert's Markdown with MathML, and without what the page would have to leave out."""
 
     def __init__(
-        self, outline: Outline | None, attachments: Mapping[str, Any], folder: str
+        self, place: Callable[[int], int] | None, attachments: Mapping[str, Any], folder: str
     ) -> None:
         super().__init__(
             escape=False,
@@ -255,22 +275,60 @@ class _Renderer(MathRenderer):
             path=folder,
             attachments=dict(attachments),
         )
-        self.outline = outline
+        self._place = place
+
+    def block_math(self, body: str) -> str:
+        return formula(body.strip(), block=True)
+
+    def inline_math(self, body: str) -> str:
+        return formula(body.strip(), block=False)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
-        if self.outline is None:
+        if self._place is None:
             return f"<p><strong>{text}</strong></p>\n"
-        deep = self.outline.place(level)
+        deep = self._place(level)
         return f'<h{deep} class="level-{level}">{text}</h{deep}>\n'
 
     def block_mermaidjs(self, code: str) -> str:  # a picture that only a script could draw
         return f"<pre>{escape(code)}</pre>"
 
+    def block_html(self, html: str) -> str:
+        return _MARKUP.sub(self._markup, html) + "\n"
+
+    def inline_html(self, html: str) -> str:
+        return _MARKUP.sub(self._markup, html)
+
+    def _markup(self, found: re.Match[str]) -> str:
+        """Return a comment or a tag as it is, or as text if `clean` would not keep it whole."""
+        if found["comment"] and found[0].endswith("-->"):
+            return found[0]
+        tag = _TAG.fullmatch(found[0])
+        if tag is None:
+            return escape(found[0])
+        name = tag["name"].lower()
+        attributes = {
+            one["key"].lower(): unescape((one["value"] or "").strip("\"'"))
+            for one in _ATTRIBUTE.finditer(tag["attributes"])
+        }
+        if name == "img" and "src" in attributes:
+            source = attributes["src"]
+            if _is_elsewhere(source):
+                return self.image(attributes.get("alt", ""), source)
+            attributes["src"] = self._embed_image_or_attachment(source)
+        if not _is_kept(name, attributes):
+            return escape(found[0])
+        if name != "img":
+            return found[0]
+        return "<img{}>".format("".join(f' {k}="{escape(v)}"' for k, v in attributes.items()))
+
     def image(self, text: str, url: str, title: str | None = None) -> str:
         """Return a picture, or a link to one that the page would have to fetch."""
-        if _LINK.match(url):
-            return self.link(text or "picture", url, title)
-        return super().image(text, url, title)
+        if not _is_elsewhere(url):
+            return super().image(text, url, title)
+        return self.link(text or "picture", f"https:{url}" if url[0] == "/" else url, title)
 
     def task_list_item(self, text: str, checked: bool = False) -> str:
         """Return an item that is ticked or not, without a form's box."""

@@ -1,7 +1,7 @@
-"""Makes the formgrader's pages work without a network: formulas become MathML.
+"""Makes the formgrader's pages harmless, and makes them work without a network.
 
-nbgrader's page has its formulas drawn by MathJax from a public server, whatever the settings say.
-Browsers draw MathML themselves.
+nbgrader's page shows whatever HTML a student wrote or displayed, scripts too, and has its formulas
+drawn by MathJax from a public server, whatever the settings say. Browsers draw MathML themselves.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import pass_context
-from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
-from autograder.feedback.safe import MathRenderer
+from autograder.feedback.outputs import picture
+from autograder.feedback.safe import clean, latex, markdown
 
 #: Holds `formgrade/`: what nbgrader's template of that name takes from here first.
 TEMPLATES = Path(__file__).parent / "templates"
@@ -20,16 +20,26 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @pass_context
 def markdown2html(context: Any, source: str) -> str:
-    """Render a cell's Markdown as nbconvert does, with MathML.
+    """Render a cell's Markdown, or Markdown that a cell displays, as the feedback pages do.
 
     Args:
         context: the template's variables, the cell among them.
-        source: Markdown; it has been made harmless when the submission was graded.
+        source: Markdown of any origin.
 
     """
     cell = context.get("cell", {})
-    folder = context.get("resources", {}).get("metadata", {}).get("path", "")
-    renderer = MathRenderer(
-        escape=False, attachments=dict(cell.get("attachments", {})), path=folder
+    return markdown(
+        source,
+        place=lambda level: level,
+        attachments=cell.get("attachments"),
+        folder=context.get("resources", {}).get("metadata", {}).get("path", ""),
     )
-    return str(MarkdownWithMath(renderer=renderer).render(source))
+
+
+#: What takes the place of nbconvert's filters, and what our templates need besides.
+FILTERS = {
+    "markdown2html": markdown2html,
+    "latex2html": latex,
+    "harmless": clean,
+    "harmless_picture": picture,
+}

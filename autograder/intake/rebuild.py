@@ -25,7 +25,6 @@ from autograder.intake.matching import (
     match,
     same_text,
 )
-from autograder.intake.sanitise import sanitise
 from autograder.intake.submission import (
     MAX_CELLS,
     Cell,
@@ -110,7 +109,7 @@ def _rebuild(release: NotebookNode, cells: Sequence[Cell], problems: list[Proble
     rebuilt.cells = []
     ids = {cell.get("id") for cell in release.cells}
     for cell in extras.get(-1, ()):
-        rebuilt.cells.append(_added(cell, ids, rebuilt, problems))
+        rebuilt.cells.append(_added(cell, ids, rebuilt))
     for r in released:
         new = copy.deepcopy(release.cells[r.index])
         if new.cell_type == "code":
@@ -119,7 +118,7 @@ def _rebuild(release: NotebookNode, cells: Sequence[Cell], problems: list[Proble
             _answer(r, new, matching.taken.get(r.index), kept, problems)
         rebuilt.cells.append(new)
         for cell in extras.get(r.index, ()):
-            rebuilt.cells.append(_added(cell, ids, rebuilt, problems))
+            rebuilt.cells.append(_added(cell, ids, rebuilt))
     return rebuilt
 
 
@@ -212,36 +211,20 @@ def _answer(
     if same_text(cell.source, r.source):
         return
     new.source = cell.source
-    if r.cell_type == "markdown":
-        _fill_markdown(new, cell, r.label, problems)
+    _attach(new, cell)
 
 
-def _fill_markdown(
-    new: NotebookNode, cell: Cell, label: str | None, problems: list[Problem]
-) -> None:
-    if cell.attachments:
+def _attach(new: NotebookNode, cell: Cell) -> None:
+    if new.cell_type == "markdown" and cell.attachments:
         new.attachments = nbformat.from_dict(cell.attachments)  # type: ignore[no-untyped-call]
-    new.source = sanitise(cell.source, cell.attachments)
-    if new.source != cell.source:
-        where = f"The cell {label}" if label else f"Cell {cell.index + 1}, which the student added,"
-        problems.append(
-            Problem(
-                "active-html",
-                label,
-                f"{where} has HTML, a link or a picture that a page should not show.",
-                "It is shown as text, or as a link.",
-            )
-        )
 
 
-def _added(
-    cell: Cell, ids: set[str | None], notebook: NotebookNode, problems: list[Problem]
-) -> NotebookNode:
+def _added(cell: Cell, ids: set[str | None], notebook: NotebookNode) -> NotebookNode:
     if cell.cell_type == "code":
         new: NotebookNode = nbformat.v4.new_code_cell(cell.source)  # type: ignore[no-untyped-call]
     else:
         new = nbformat.v4.new_markdown_cell(cell.source)  # type: ignore[no-untyped-call]
-        _fill_markdown(new, cell, None, problems)
+        _attach(new, cell)
     if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
         new.pop("id", None)
     else:

@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,8 +19,14 @@ from typing import Any, Literal
 #: Limits of a submitted file. An honest notebook with pictures has a few MB and a hundred cells.
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
-#: Characters of all Markdown cells together, without those too long to be rendered.
+#: Characters of all Markdown cells together, without those that are not rendered.
 MAX_WRITTEN = 300_000
+#: A longer text is not rendered but shown as it was typed, ...
+_MAX_RENDERED = 50_000
+#: ... and so is one in which a formula may begin at more places: each is searched to its end.
+_MAX_FORMULAS = 300
+_FORMULA = re.compile(r"\\[(\[]|\\begin")
+_MANY_BLANKS = re.compile(r"\s{300}")
 
 Kind = Literal[
     "missing",  # no file
@@ -45,7 +52,6 @@ Kind = Literal[
     "missing-cell",
     "edited-cell",
     "broken-cell",  # a cell, or its source, of a wrong type
-    "active-html",
     "timestamp",
     "ended",
 ]
@@ -252,8 +258,6 @@ def read_cells(text: str, problems: list[Problem]) -> tuple[list[Cell], str | No
         for index, raw in enumerate(raw_cells)
         if (cell := _cell(index, raw, problems)) is not None
     ]
-    from autograder.intake.sanitise import takes_long  # slow to import
-
     written = [c.source for c in cells if c.cell_type == "markdown" and not takes_long(c.source)]
     if (length := sum(map(len, written))) > MAX_WRITTEN:
         raise Unusable(
@@ -262,6 +266,13 @@ def read_cells(text: str, problems: list[Problem]) -> tuple[list[Cell], str | No
         )
     kernelspec = as_dict(as_dict(notebook.get("metadata")).get("kernelspec"))
     return cells, as_text(kernelspec.get("name"))
+
+
+def takes_long(text: str) -> bool:
+    """Whether rendering a Markdown text could take minutes, as it can for one that is made to."""
+    if len(text) > _MAX_RENDERED or _MANY_BLANKS.search(text):
+        return True
+    return sum(1 for _ in _FORMULA.finditer(text)) > _MAX_FORMULAS
 
 
 def _upgrade(text: str, problems: list[Problem]) -> Mapping[str, Any]:

@@ -41,11 +41,22 @@ ELSEWHERE = """
 [r]: https://a.org/10.png
 """
 DISPLAYS = """
-from IPython.display import HTML, Latex, Math, display
+from IPython.display import HTML, SVG, Javascript, Latex, Markdown, Math, display
 display(Math(r"\\frac{1}{2}"))
 display(Latex(r'Half of \\(x\\): \\begin{align}\\frac{x}{2}\\end{align} <img src="https://a.org/11.png">'))
 display(HTML("<img src='https://a.org/12.png'>"))
+for kind, text in ((HTML, PICTURE), (HTML, HOSTILE), (Markdown, HOSTILE), (SVG, PICTURE)):
+    display(kind(text))
+display(Javascript(BREACH))
+wide = {"width": "1 onerror=document.title='breached'"}
+display({"image/png": "iVBORw0KGgo="}, raw=True, metadata={"image/png": wide})
 """
+#: It says who acted: a student's script would mark its own work just as well.
+BREACH = "document.title = 'breached'"
+PICTURE = f'<svg xmlns="http://www.w3.org/2000/svg" onload="{BREACH}"><text>hi</text></svg>'
+HOSTILE = f"""<script>{BREACH}</script><img src=x onerror="{BREACH}">
+<b onclick="{BREACH}">hostile</b> [hostile](javascript:{BREACH.replace(" ", "")})
+<div style="position: fixed; inset: 0; z-index: 9999">over</div>"""
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +75,8 @@ class Marking:
         errors: of the page's scripts.
         keys: where the keyboard led: the box that had the focus, after each key.
         displayed: the fractions that the other submission's displays draw, and their texts.
+        title: the other submission's page's, after a click on everything hostile.
+        links: where the other submission's pictures from elsewhere lead.
 
     """
 
@@ -76,6 +89,8 @@ class Marking:
     errors: list[str]
     keys: list[str]
     displayed: tuple[int, str]
+    title: str
+    links: list[str]
 
 
 def _row(written):
@@ -104,7 +119,10 @@ def _add(file):
     notebook = nbformat.read(file, as_version=4)
     notebook.cells += [
         nbformat.v4.new_markdown_cell(ELSEWHERE),
-        nbformat.v4.new_code_cell(DISPLAYS),
+        nbformat.v4.new_markdown_cell(HOSTILE),
+        nbformat.v4.new_code_cell(
+            f"BREACH, PICTURE, HOSTILE = {BREACH!r}, {PICTURE!r}, {HOSTILE!r}{DISPLAYS}"
+        ),
     ]
     nbformat.write(notebook, file)
 
@@ -161,7 +179,15 @@ def marking(browser, course, tmp_path_factory):
         page.get_by_role("link", name="elsewhere").wait_for()
         shown = page.locator(".output_latex")
         displayed = shown.locator("math mfrac").count(), "\n".join(shown.all_inner_texts())
-    return Marking(course, before, seen, elsewhere, reopened, formulas, errors, keys, displayed)
+        for hostile in page.get_by_text("hostile", exact=True).all():
+            hostile.evaluate("hostile => hostile.click()")
+        title = page.title()
+        addresses = "all => all.map(one => one.getAttribute('href'))"
+        links = page.locator("a[href*='a.org']").evaluate_all(addresses)
+    return Marking(
+        *(course, before, seen, elsewhere, reopened, formulas, errors, keys, displayed),
+        *(title, links),
+    )
 
 
 def _formulas(page):
@@ -233,6 +259,18 @@ def test_the_rubric_stands_with_the_question(marking):
 
 def test_nothing_is_asked_of_the_network(marking):
     assert marking.elsewhere == set()
+
+
+def test_a_picture_from_elsewhere_is_a_link(marking):
+    assert set(marking.links) >= {
+        "https://a.org/1.png",
+        "https://a.org/2.png",
+        "https://a.org/10.png",
+    }
+
+
+def test_no_script_of_a_students_runs_beside_the_boxes_for_marks(marking):
+    assert marking.title == "softmax"
 
 
 def test_formulas_are_drawn_without_the_network(marking):
