@@ -20,7 +20,7 @@ HOUSE = {
     "commands": "pipeline build lms handmarks results feedback samples gradebook runner sandbox "
     "lessons",
     "pipeline": "gradebook intake runner",
-    "build": "runner lessons",
+    "build": "runner lessons marking",
     "lms": "results gradebook",
     "handmarks": "feedback gradebook lessons",
     "results": "gradebook lessons marking",
@@ -72,11 +72,23 @@ def imports(module: str, sources: Mapping[str, str]) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module}: imports are absolute"
+            origin = imported_from(node, module, sources)
             for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                found.add(inner if inner in sources else str(node.module))
+                inner = f"{origin}.{alias.name}"
+                found.add(inner if inner in sources else origin)
     return found
+
+
+def imported_from(node: ast.ImportFrom, module: str, sources: Mapping[str, str]) -> str:
+    """Return the whole name of what `from … import` names."""
+    if node.level == 0:
+        return str(node.module)
+    # Files that the build puts into the notebook have another package around them there.
+    assert ".notebook" in module, f"{module}: imports are absolute"
+    is_package = any(other.startswith(f"{module}.") for other in sources)
+    parts = module.split(".")
+    around = parts[: len(parts) + is_package - node.level]
+    return ".".join([*around, node.module] if node.module else around)
 
 
 def station(module: str) -> str:
