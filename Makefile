@@ -72,13 +72,15 @@ JUPYTER = JUPYTER_CONFIG_PATH="$(LAB)" $(BIN)/jupyter-lab \
   --LabApp.user_settings_dir="$(LAB)/settings" --LabApp.workspaces_dir="$(LAB)/workspaces"
 
 # A double click on a .md file opens it as a notebook here. The server's root is the course: the
-# formgrader wants it.
+# formgrader wants it. nbgrader's panel wants its settings in full; Ctrl-C ends JupyterLab only.
 author: .venv ## edit the lesson in JupyterLab, with nbgrader's Create Assignment panel
 	@mkdir -p "$(LAB)/labconfig"
 	@$(BIN)/jupytext-config --settings-file "$(LAB)/labconfig/default_setting_overrides.json" \
 	  set-default-viewer markdown myst
-	$(JUPYTER) --ServerApp.root_dir="$(CURDIR)" \
-	  --LabApp.default_url=/lab/tree/notebooks/softmax.md $(LABFLAGS)
+	$(BIN)/softmax-lab author --full
+	@trap : INT; $(JUPYTER) --ServerApp.root_dir="$(CURDIR)" \
+	  --LabApp.default_url=/lab/tree/notebooks/softmax.md $(LABFLAGS); \
+	status=$$?; $(BIN)/softmax-lab author --lean; exit $$status
 
 lab: .venv ## work on the lesson as a student, in a copy that is yours
 	@mkdir -p "$(LAB)/student"

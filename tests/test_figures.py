@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.commands.demo import prepare
+from autograder.commands.demo import SAMPLES, prepare
 from autograder.gradebook.course import Course
 from autograder.intake import rebuild as intake
 from autograder.pipeline import grade
@@ -86,7 +86,7 @@ def test_a_figure_is_drawn_for_those_who_use_it():
     not all(layer.available for layer in layers()), reason="this machine cannot confine"
 )
 def test_everyone_is_shown_the_figures_of_the_lesson(tmp_path):
-    samples = [one for one in read_samples(ROOT / "tests" / "samples") if one.student == "ada"]
+    samples = [one for one in read_samples(SAMPLES) if one.student == "ada"]
     root = prepare(ROOT, tmp_path / "course", samples)
     copies = [root / "submitted" / f"student-{number}" for number in range(6)]
     for copy in copies:

@@ -10,10 +10,16 @@ import difflib
 import json
 import os
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autograder.build.authoring import TESTS, Contract, find_mistakes, read_cells
+from autograder import lessons
+from autograder.build import machinery
+from autograder.build.authoring import find_mistakes
+from autograder.build.headers import MACHINERY, TESTS, Contract, settings_of
+from autograder.build.lesson_text import read_cells
 from autograder.build.release import find_broken_code, find_leaks, generate
 from autograder.errors import LabError
 
@@ -21,23 +27,42 @@ KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "nam
 EXCERPT = 20  # lines of a difference that are shown
 
 
-def contract_of(assignment: str) -> Contract:
-    """Return what an assignment's exercises are.
+def lessons_in(root: Path) -> list[str]:
+    """Return the names of the lessons whose text is in a course's `notebooks/`.
 
     Raises:
-        LabError: if there is no such assignment.
+        LabError: if there is none.
 
     """
-    from autograder.lessons import load  # imports torch
+    found = sorted(path.stem for path in (root / "notebooks").glob("*.md"))
+    if not found:
+        raise LabError(f"{root / 'notebooks'}: no lesson is written there, as NAME.md.")
+    return found
 
-    lesson = load(assignment)
+
+def contract_of(assignment: str) -> Contract:
+    """Return what the text of a lesson has to hold.
+
+    Raises:
+        LabError: if there is no such lesson, or another one has an exercise of the same id.
+
+    """
+    lesson = lessons.load(assignment)
+    for other in lessons.names():
+        for exercise in lessons.load(other).exercises if other != assignment else ():
+            if exercise.id in {*lesson.tested, *lesson.by_hand}:
+                raise LabError(
+                    f"`{exercise.id}` is an exercise of {assignment} and of {other}: give one of "
+                    "them another id."
+                )
     return Contract(
         {id: exercise.points for id, exercise in lesson.tested.items()},
         {id: question.points for id, question in lesson.by_hand.items()},
+        machinery.placeholder(assignment) if machinery.has_machinery(assignment) else "",
     )
 
 
-def build(root: Path, assignment: str = "softmax", contract: Contract | None = None) -> list[Path]:
+def build(root: Path, assignment: str, contract: Contract | None = None) -> list[Path]:
     """Write an assignment's notebooks, all of them or none; return the files that changed.
 
     Raises:
@@ -58,9 +83,27 @@ def build(root: Path, assignment: str = "softmax", contract: Contract | None = N
     return [path for _, path in changed]
 
 
-def differences(
-    root: Path, assignment: str = "softmax", contract: Contract | None = None
-) -> list[str]:
+def rewrite(path: Path, form: Callable[[str, Contract], str], contract: Contract) -> bool:
+    """Write a lesson's text in another form; return whether it is another text.
+
+    Raises:
+        LabError: if there is no text, or its cells cannot be read.
+
+    """
+    text = _read(path)
+    if text is None:
+        raise LabError(f"{path} is missing: the lesson is written there.")
+    with _told_as(str(path)):
+        new = form(text, contract)
+    if new == text:
+        return False
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(new, encoding="utf-8", newline="\n")
+    os.replace(unfinished, path)
+    return True
+
+
+def differences(root: Path, assignment: str, contract: Contract | None = None) -> list[str]:
     """Return one message for each notebook that is not what its text gives.
 
     Raises:
@@ -81,9 +124,7 @@ def differences(
     return messages
 
 
-def make(
-    root: Path, assignment: str = "softmax", contract: Contract | None = None
-) -> dict[Path, str]:
+def make(root: Path, assignment: str, contract: Contract | None = None) -> dict[Path, str]:
     """Return the text of an assignment's notebooks by their paths below `root`.
 
     Without a contract, that of the assignment holds.
@@ -104,6 +145,10 @@ def make(
     if text is None:
         raise LabError(f"{root / file} is missing: the lesson is written there.")
     notebook = convert(text, file, contract)
+    for cell in notebook.cells:
+        if cell.id == MACHINERY:
+            cell.source = machinery.source(assignment)
+            cell.metadata |= machinery.FOLDED
     execute(notebook, file)
     _stop_at(_model_marks(notebook), file)
     source = nbformat.writes(notebook).rstrip() + "\n"  # type: ignore[no-untyped-call]
@@ -123,22 +168,36 @@ def convert(text: str, file: str, contract: Contract) -> Any:
 
     """
     import nbformat
-    import yaml  # type: ignore[import-untyped]
-    from jupytext.myst import MystMetadataParsingError
 
-    try:
+    with _told_as(file):
         mistakes = find_mistakes(text, contract)
-        notebook, _ = read_cells(text)
-    except (MystMetadataParsingError, yaml.YAMLError, nbformat.ValidationError) as error:
-        raise LabError(f"{file}: {error}") from None
+        notebook, cells = read_cells(text)
     if mistakes:
         raise LabError("\n".join(f"{file}:{mistake}" for mistake in mistakes))
     notebook.metadata = nbformat.from_dict(  # type: ignore[no-untyped-call]
         {"kernelspec": KERNELSPEC}
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell, read in zip(notebook.cells, cells, strict=True):
+        if read.grade_id:
+            cell.metadata.pop("name", None)
+            settings = settings_of(read.grade_id, contract)
+            cell.metadata["nbgrader"] = nbformat.from_dict(settings)  # type: ignore[no-untyped-call]
     _name_cells(notebook.cells)
     return notebook
+
+
+@contextmanager
+def _told_as(file: str) -> Iterator[None]:
+    """Tell what cannot be read of a text as an error of its file."""
+    import nbformat
+    import yaml  # type: ignore[import-untyped]
+    from jupytext.myst import MystMetadataParsingError
+
+    try:
+        yield
+    except (MystMetadataParsingError, yaml.YAMLError, nbformat.ValidationError) as error:
+        raise LabError(f"{file}: {error}") from None
 
 
 def _name_cells(cells: list[Any]) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.build.authoring import ANSWER, Cell, Contract, regions, role_of
+from autograder.build.headers import ANSWER, Contract, role_of
+from autograder.build.lesson_text import LessonCell, regions
 from autograder.errors import CONFIG, LabError
 
 #: A shorter line, such as `else:`, says nothing about where it came from.
@@ -47,11 +48,11 @@ def generate(source: str, assignment: str, root: Path) -> str:
         return after.read_text(encoding="utf-8")
 
 
-def find_leaks(cells: list[Cell], release: Any, contract: Contract) -> Iterator[str]:
+def find_leaks(cells: list[LessonCell], release: Any, contract: Contract) -> Iterator[str]:
     """Yield what a release notebook should not hold: answers, hidden tests, rubrics, outputs.
 
     `cells` are those of the lesson's text. A line that the text also shows outside regions is
-    not a secret, nor is one of fewer than `TELLING` characters.
+    not a secret, nor is one of fewer than `TELLING` characters, or of one word.
     """
     secret: dict[str, str] = {}
     public: list[str] = []
@@ -61,13 +62,14 @@ def find_leaks(cells: list[Cell], release: Any, contract: Contract) -> Iterator[
         answer = role_of(cell.grade_id, contract) is ANSWER and not found
         for i, line in enumerate(cell.source.split("\n")):
             if answer or i in hidden:
-                secret.setdefault(line.strip(), cell.name)
+                secret.setdefault(line.strip(), cell.label)
             else:
                 public.append(line)
     known = "\n".join(public)
     shown = "\n".join(cell.source for cell in release.cells)
     for line, name in secret.items():
-        if len(line) >= TELLING and line in shown and line not in known:
+        is_word = line.strip(".,;:").isalpha()
+        if len(line) >= TELLING and not is_word and line in shown and line not in known:
             yield f"{name}: the students' copy shows {line!r}"
     for cell in release.cells:
         if cell.get("outputs") or cell.get("attachments"):

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from autograder.commands import build, demo, doctor, grade, report
+from autograder.commands import author, build, demo, doctor, grade, report
 from autograder.errors import BAD_INPUT, LabError
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of every subcommand."""
     top = argparse.ArgumentParser(prog="softmax-lab", description="Build and grade the lesson.")
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (build, grade, report, demo, doctor):
+    for command in (build, author, grade, report, demo, doctor):
         command.add_parser(subparsers)
     return top
 

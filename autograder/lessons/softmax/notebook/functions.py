@@ -1,0 +1,308 @@
+"""What the checks claim of a student's function, by calling it."""
+
+from __future__ import annotations
+
+import io
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from .asked import VECTORS
+from .causes import Numbers, close, known, likely_cause, numbers_in, softmax
+from .claims import agree, attempted, is_softmax, proportions, tolerance, vector
+from .panel import Cause, NotYet
+
+Function = Callable[[torch.Tensor], Any]
+
+#: The lesson's own vector: a function may be right for no other.
+_X = (1.0, 2.0, 3.0)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call of a student's function did.
+
+    Attributes:
+        logits: what it was called with.
+        argument: the tensor that held them.
+        value: what it returned.
+        numbers: the numbers of that, as they were then.
+        problem: why it returned nothing, if it stopped.
+
+    """
+
+    logits: Numbers
+    argument: torch.Tensor
+    value: Any = None
+    numbers: list[float] | None = None
+    problem: NotYet | None = None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it returned the softmax of the logits."""
+        return self.problem is None and is_softmax(self.value, self.logits)
+
+    @property
+    def has_right_numbers(self) -> bool:
+        """Whether it returned the numbers of softmax, in whatever form."""
+        return close(self.numbers or (), softmax(self.logits), tolerance(self.logits))
+
+    @property
+    def changed_argument(self) -> bool:
+        """Whether the argument holds other numbers by now, or keeps a history."""
+        return self.argument.requires_grad or numbers_in(self.argument) != numbers_in(
+            torch.tensor(self.logits)
+        )
+
+    @property
+    def changed_value(self) -> bool:
+        """Whether what it returned holds other numbers by now."""
+        return repr(numbers_in(self.value)) != repr(self.numbers)
+
+    def is_like(self, other: Answer) -> bool:
+        """Whether another answer to the same question is the same, but for rounding."""
+        if type(self.value) is not type(other.value) or bool(self.problem) != bool(other.problem):
+            return False
+        allowed = 2 * tolerance(self.logits)
+        return close(self.numbers or (), other.numbers or (), allowed)
+
+
+def computes_softmax(name: str, function: Any, hint: str) -> None:
+    """Claim that a student's function is right, its own work, and leaves its argument alone.
+
+    Where several things are wrong, the first to act is told, as it is in the marks.
+
+    Args:
+        name: the function's name.
+        function: whatever the student has by that name.
+        hint: what to think about where the proportions of the shares are wrong.
+
+    """
+    if _is_empty(function):
+        attempted(name, ...)
+    vectors = VECTORS[name]
+    fresh = _copy(function)
+    first = ask(name, function, vectors[0])
+    if first.problem is not None and first.problem.title == "Not attempted yet":
+        raise first.problem
+    with redirect_stdout(io.StringIO()):  # what it prints is shown once
+        answers = [first, *(ask(name, function, logits) for logits in vectors[1:])]
+        is_own_work(name, function, answers)
+        if first.problem is None and first.value is None:
+            vector(written(name, first.logits), None, len(first.logits), known("missing-return"))
+        again = _ask_backwards(name, function)
+        is_always_the_same(name, function, answers, again)
+        if not all(one.is_right for one in answers):
+            # What earlier calls left behind must not hide that the others depend on it.
+            is_always_the_same(name, fresh, answers, _ask_backwards(name, fresh))
+        is_right(name, answers, again, hint)
+    leaves_its_argument_alone(name, [*answers, *again])
+
+
+def _ask_backwards(name: str, function: Any) -> list[Answer]:
+    """Ask the same as before, the last question first; return the answers in the usual order."""
+    return [ask(name, function, logits) for logits in VECTORS[name][::-1]][::-1]
+
+
+def _copy(function: Any) -> Any:
+    """Return a function that shares nothing with another that it may remember things in."""
+    if not isinstance(function, FunctionType):
+        return function
+    names = {name: _kept(value) for name, value in function.__globals__.items()}
+    defaults = _kept(function.__defaults__)
+    return FunctionType(function.__code__, names, function.__name__, defaults, function.__closure__)
+
+
+def _kept(value: Any) -> Any:
+    """Return a copy of what a function may remember things in, and anything else as it is."""
+    if type(value) in (tuple, list, dict, set):
+        with suppress(Exception):  # something in it cannot be copied
+            return deepcopy(value)
+    return value
+
+
+def outputs_of(name: str, function: Any, argument: torch.Tensor) -> Any:
+    """Call a student's function; an error becomes a sentence that tells its line.
+
+    Raises:
+        NotYet: it stopped with an error, or gave `...` back.
+
+    """
+    try:
+        with redirect_stderr(sys.stdout):  # nbgrader takes a warning for a failure
+            outputs = function(argument)
+    except Exception as error:
+        file = getattr(getattr(function, "__code__", None), "co_filename", None)
+        steps = traceback.extract_tb(error.__traceback__)
+        lines = [f" at `{step.line}`" for step in steps if step.filename == file]
+        causes = {
+            "ellipsis": "there is still a `...` in it.",
+            "Dimension out of range": "a vector has one dimension only, number 0.",
+        }
+        raise NotYet(
+            f"`{name}` stopped{''.join(lines[-1:])}: {type(error).__name__}: {error!s:.300}",
+            title="Stopped by an error",
+            cause=Cause("".join(why for words, why in causes.items() if words in str(error))),
+            hint="Run its lines one by one in a cell of your own, with a small vector.",
+        ) from None
+    attempted(name, outputs)
+    return outputs
+
+
+def ask(name: str, function: Any, logits: Numbers, argument: torch.Tensor | None = None) -> Answer:
+    """Call a student's function with logits, in a new tensor unless one is given."""
+    if argument is None:
+        argument = torch.tensor(logits, dtype=torch.float32)
+    try:
+        value = outputs_of(name, function, argument)
+    except NotYet as problem:
+        return Answer(logits, argument, problem=problem)
+    return Answer(logits, argument, value, numbers_in(value))
+
+
+def written(name: str, logits: Numbers) -> str:
+    """Return a call as it is written: softmax([2, 1, -1])."""
+    return f"{name}({_list(logits)})"
+
+
+class Nudged(TorchFunctionMode):
+    """Changes what PyTorch's own softmax gives back, by some millionths."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.was_called = False
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Call one of PyTorch's functions."""
+        result = function(*args, **(kwargs or {}))
+        if "softmax" not in getattr(function, "__name__", ""):
+            return result
+        self.was_called = True
+        steps = torch.arange(1, result.numel() + 1, dtype=result.dtype).reshape(result.shape)
+        return result * (1 + 1e-6 * steps)
+
+
+def is_own_work(name: str, function: Any, answers: Sequence[Answer]) -> None:
+    """Claim that a function's outputs do not come from PyTorch's softmax."""
+    with Nudged() as theirs:
+        nudged = [ask(name, function, one.logits) for one in answers]
+    changed = any(
+        repr(one.numbers) != repr(other.numbers) for one, other in zip(answers, nudged, strict=True)
+    )
+    if theirs.was_called and changed:
+        words = f"`{name}` leaves the work to PyTorch's softmax. Here you build what that does."
+        raise NotYet(words, cause=known("library-call"))
+
+
+def is_always_the_same(
+    name: str, function: Any, answers: Sequence[Answer], again: Sequence[Answer]
+) -> None:
+    """Claim that a function gives the same answer to the same question."""
+    changed = next((one for one in (*answers, *again) if one.changed_value), None)
+    pairs = zip(answers, again, strict=True)
+    changed = changed or next((one for one, other in pairs if not other.is_like(one)), None)
+    if changed is None and not any(one.changed_argument for one in answers):
+        changed = _with_one_tensor(name, function, answers)
+    if changed is not None:
+        raise NotYet(
+            f"asked for `{written(name, changed.logits)}` once more, your function did not give "
+            "what it had given before.",
+            cause=known("depends-on-earlier-calls"),
+        )
+
+
+def _with_one_tensor(name: str, function: Any, answers: Sequence[Answer]) -> Answer | None:
+    """Ask again with one tensor that is overwritten each time, as is what was returned.
+
+    Returns:
+        An answer that was another one before, if there is one.
+
+    """
+    argument = torch.tensor(answers[0].logits, dtype=torch.float32)
+    as_long = [one for one in answers if len(one.logits) == len(argument)]
+    for before in (as_long[0], *as_long, as_long[-1]):
+        if not _overwrite(argument, torch.tensor(before.logits)):
+            return None
+        now = ask(name, function, before.logits, argument)
+        if not now.is_like(before):
+            return before
+        _overwrite(now.value, torch.tensor(0.0))
+    return None
+
+
+def _overwrite(tensor: Any, source: torch.Tensor) -> bool:
+    """Copy numbers into a tensor, and return whether it can be written to."""
+    try:
+        tensor.detach().copy_(source)
+    except (AttributeError, RuntimeError, TypeError):
+        return False
+    return True
+
+
+def is_right(name: str, answers: Sequence[Answer], again: Sequence[Answer], hint: str) -> None:
+    """Claim that a function returned softmax each time."""
+    wrong = next((one for one in (*answers, *again) if not one.is_right), None)
+    if wrong is None:
+        return
+    if wrong.problem is not None:
+        raise wrong.problem
+    cause = _cause_of(name, answers, wrong)
+    where = written(name, wrong.logits)
+    proportions(where, wrong.value, wrong.logits, cause)
+    agree(where, wrong.value, wrong.logits, hint, cause)
+
+
+def _cause_of(name: str, answers: Sequence[Answer], wrong: Answer) -> Cause | None:
+    """Return the misconception behind a wrong answer, if one is recognised."""
+    if wrong.value is None:
+        return known("missing-return")
+    is_tensor = isinstance(wrong.value, torch.Tensor)
+    if not is_tensor and all(one.has_right_numbers for one in answers):
+        return None  # it is no tensor: the check says so
+    has_shape = is_tensor and wrong.value.shape == (len(wrong.logits),)
+    if is_tensor and wrong.has_right_numbers and not has_shape:
+        return known("wrong-shape")
+    cause = likely_cause(name, [one.logits for one in answers], [one.numbers for one in answers])
+    if cause is None and is_tensor and not has_shape:
+        return known("wrong-shape")
+    if cause is None and [one.logits for one in answers if one.is_right] == [_X]:
+        return known("right-only-for-lesson-x")
+    return cause
+
+
+def leaves_its_argument_alone(name: str, answers: Sequence[Answer]) -> None:
+    """Claim that a function has not changed the tensors that it was given."""
+    for one in answers:
+        if one.changed_argument:
+            became = _list(numbers_in(one.argument) or ())
+            raise NotYet(
+                f"{name} should leave its input alone, but {_list(one.logits)} became {became}.",
+                cause=known("mutates-argument"),
+            )
+
+
+def _list(numbers: Numbers) -> str:
+    return f"[{', '.join(f'{v:g}' for v in numbers)}]"
+
+
+def _nothing() -> None: ...
+
+
+def _nothing_documented() -> None:
+    """Do nothing."""
+
+
+def _is_empty(function: object) -> bool:
+    """Whether a function has no statements."""
+    empty = (_nothing.__code__.co_code, _nothing_documented.__code__.co_code)
+    return isinstance(function, FunctionType) and function.__code__.co_code in empty

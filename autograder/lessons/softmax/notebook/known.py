@@ -1,0 +1,26 @@
+"""What the misconceptions answer to what the checks ask: the build writes it into the notebook.
+
+`causes` lists likely causes: id, words, question. `answers` has different answers for each name and
+each vector that it is asked for. A row is a cause, and the number of its answer for each vector.
+In place of numbers, which would answer another exercise, an answer may name the logits that it is
+the softmax of, or a variable of the student's.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+#: In a row: what softmax gives, and nothing that is a tensor.
+RIGHT = -1
+NO_TENSOR = -2
+
+
+class Table(TypedDict):
+    """See above."""
+
+    causes: list[tuple[str, str, str]]
+    answers: dict[str, list[list[list[float] | dict[str, list[float]] | str]]]
+    rows: dict[str, list[list[int]]]
+
+
+TABLE: Table = {"causes": [], "answers": {}, "rows": {}}
