@@ -10,6 +10,7 @@ from child import in_child
 
 from autograder import grade
 from autograder.lessons import load
+from autograder.marking import child
 
 MISCONCEPTIONS = load("softmax").misconceptions
 
@@ -20,6 +21,8 @@ FILES = [path for exercise in NAMES for path in sorted((CORPUS / exercise).glob(
 
 def marked(path: Path) -> dict:
     """The report on the answer in a file, as plain values."""
+    if "never-returns" in path.name:
+        child.CPU_LIMIT, child.WALL_LIMIT = 1, 1.0  # how long it is waited for changes nothing
     namespace = {"torch": torch, "__name__": "student"}
     exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
     exercise = path.parent.name
