@@ -11,7 +11,9 @@ import nbformat
 import pytest
 
 from autograder.build import notebooks as building
-from autograder.build.authoring import FRONT_MATTER, Contract, find_mistakes, read_cells
+from autograder.build.authoring import find_mistakes
+from autograder.build.headers import Contract, expand
+from autograder.build.lesson_text import FRONT_MATTER, read_cells
 from autograder.build.release import find_broken_code, find_leaks
 from autograder.commands.main import main
 from autograder.errors import BAD_INPUT, FAILED, LabError
@@ -19,6 +21,8 @@ from autograder.errors import BAD_INPUT, FAILED, LabError
 ROOT = Path(__file__).parent.parent
 LESSON = (ROOT / "notebooks/softmax.md").read_text(encoding="utf-8")
 CONTRACT = building.contract_of("softmax")
+#: The same lesson with nbgrader's settings in full, as its panel writes them.
+FULL = expand(LESSON, CONTRACT)
 SOURCE, RELEASE = Path("source/softmax/softmax.ipynb"), Path("release/softmax/softmax.ipynb")
 
 
@@ -112,24 +116,30 @@ def mistakes(text, contract=CONTRACT):
     return [str(mistake) for mistake in find_mistakes(text, contract)]
 
 
-def edit(cell, old, new):
-    """Return the lesson with `old` replaced by `new` once, in or after the line of `grade_id`."""
-    at = re.search(rf'grade_id"?: "?{re.escape(cell)}"?[,\n]', LESSON).start()
-    at = max(LESSON.rfind("\n```{code-cell}", 0, at), LESSON.rfind("\n+++ {", 0, at))
-    head, tail = LESSON[:at], LESSON[at:]
+def edit(cell, old, new, lesson=FULL):
+    """Return a lesson with `old` replaced by `new` once, in or after the header of a cell."""
+    name = rf'(grade_id"?: "?|:name: |"name": "){re.escape(cell)}"?[,}}\n]'
+    at = re.search(name, lesson).start()
+    at = max(lesson.rfind("\n```{code-cell}", 0, at), lesson.rfind("\n+++ {", 0, at))
+    head, tail = lesson[:at], lesson[at:]
     assert old in tail, f"the lesson has no {old!r} from cell {cell} on"
     return head + tail.replace(old, new, 1)
 
 
-def without(cell):
-    """Return the lesson without a code cell."""
-    at = LESSON.index(f"grade_id: {cell}\n")
-    start = LESSON.rindex("```{code-cell}", 0, at)
-    return LESSON[:start] + LESSON[LESSON.index("\n```\n", at) + 5 :]
+def edit_lean(cell, old, new):
+    return edit(cell, old, new, LESSON)
 
 
-def test_the_lesson_has_none():
-    assert mistakes(LESSON) == []
+def without(cell, lesson=FULL):
+    """Return a lesson without a code cell."""
+    at = re.search(rf"(grade_id|:name): {cell}\n", lesson).start()
+    start = lesson.rindex("```{code-cell}", 0, at)
+    return lesson[:start] + lesson[lesson.index("\n```\n", at) + 5 :]
+
+
+@pytest.mark.parametrize("lesson", [LESSON, FULL], ids=["names only", "settings in full"])
+def test_the_lesson_has_none(lesson):
+    assert mistakes(lesson) == []
 
 
 MISTAKES = {
@@ -137,7 +147,7 @@ MISTAKES = {
     "duplicate": (
         edit("softmax-of-x", "grade_id: softmax-of-x", "grade_id: softmax"),
         "softmax",
-        "same grade_id",
+        "same name",
     ),
     "unknown exercise": (edit("softmax", "id: softmax", "id: sofmax"), "sofmax", "unknown"),
     "unknown tests": (
@@ -151,7 +161,7 @@ MISTAKES = {
     "missing exercise": (without("verdicts"), "", "no cell `verdicts`"),
     "no grade_id": (edit("setup", "  grade_id: setup\n", ""), "import", "without a grade_id"),
     "hidden tests in a check": (
-        edit("softmax-check", "check(", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS\ncheck("),
+        edit("softmax-check", "lab.", "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS\nlab."),
         "softmax-check",
         "HIDDEN TESTS outside a tests cell",
     ),
@@ -186,7 +196,7 @@ MISTAKES = {
         "write `### BEGIN MARK SCHEME`",
     ),
     "visible grade": (
-        edit("softmax-check", "check(", 'grade("softmax", globals())\ncheck('),
+        edit("softmax-check", "lab.", 'grade("softmax", globals())\nlab.'),
         "softmax-check",
         "outside a hidden region",
     ),
@@ -226,17 +236,17 @@ MISTAKES = {
     "other points": (
         edit("softmax-tests", "points: 4", "points: 3"),
         "softmax-tests",
-        "the contract says 4",
+        "the lesson declares 4",
     ),
     "other points by hand": (
         edit("explore-equal", '"points": 1', '"points": 2'),
         "explore-equal",
-        "the contract says 1",
+        "the lesson declares 1",
     ),
     "points for a check": (
         edit("softmax-check", "points: 0", "points: 1"),
         "softmax-check",
-        "says 0",
+        "declares 0",
     ),
     "negative points": (
         edit("softmax-tests", "points: 4", "points: -4"),
@@ -281,8 +291,81 @@ MISTAKES = {
         "explore-equal",
         "no cell `explore-equal-question`",
     ),
+    "settings that say more": (
+        edit("softmax", "  task: false\n", "  task: false\n  remark: mine\n"),
+        "softmax",
+        "(remark): delete that",
+    ),
+    "two names": (
+        edit("softmax", "nbgrader:\n", "name: softmax-torch\nnbgrader:\n"),
+        "softmax",
+        "its name is `softmax-torch`, its grade_id another one",
+    ),
     "no front matter": (LESSON.split("---\n", 2)[2], "", "front matter"),
     "no kernel": (LESSON.replace("  name: python3\n", "", 1), "", "front matter"),
+    # names only
+    "a name twice": (
+        edit_lean("softmax-of-x", ":name: softmax-of-x", ":name: softmax"),
+        "softmax",
+        "same name",
+    ),
+    "a misspelt name": (
+        edit_lean("softmax", ":name: softmax\n", ":name: sofmax\n"),
+        "sofmax",
+        "outside an exercise",
+    ),
+    "a misspelt answer": (
+        edit_lean("explore-equal", '"explore-equal"', '"explore-eqal"'),
+        "",
+        "the lesson has no cell `explore-equal`",
+    ),
+    "tests of another name": (
+        edit_lean("verdicts-tests", ":name: verdicts-tests", ":name: verdict-tests"),
+        "verdict-tests",
+        "unknown exercise `verdict`",
+    ),
+    "no tests": (without("verdicts-tests", LESSON), "verdicts", "no cell `verdicts-tests`"),
+    "the name of a question for code": (
+        edit_lean("softmax-torch", "softmax-torch", "proof-question"),
+        "proof-question",
+        "is a markdown cell, this is a code cell",
+    ),
+    "code in the cell of the lesson's Python": (
+        edit_lean("machinery", "package; lab", "package; import math; lab"),
+        "machinery",
+        "write only:\n# softmax-lab build",
+    ),
+    "no cell for the lesson's Python": (
+        without("machinery", LESSON),
+        "",
+        "the lesson has no cell `machinery`",
+    ),
+    # points that the text repeats
+    "points of a heading": (
+        LESSON.replace("### Shift it by hand (2 points)", "### Shift it by hand (3 points)"),
+        "Shift it by hand",
+        "the heading says 3 points, the lesson declares 2 for `shifted`",
+    ),
+    "points of a question's heading": (
+        edit_lean("explore-equal-question", "(1 point)", "(2 points)"),
+        "explore-equal-question",
+        "the heading says 2 points, the lesson declares 1 for `explore-equal`",
+    ),
+    "points of a heading above nothing": (
+        LESSON.replace("### Compare\n", "### Compare (2 points)\n"),
+        "Compare",
+        "the heading says 2 points, the lesson declares 0 for nothing",
+    ),
+    "points of the tests": (
+        edit_lean("softmax-tests", "see: 4 points.", "see: 5 points."),
+        "softmax-tests",
+        "it says 5 points, the lesson declares 4",
+    ),
+    "all points": (
+        LESSON.replace("carry 45 points in all", "carry 40 points in all"),
+        "How to work through this lesson",
+        "it says 40 points, the lesson declares 45",
+    ),
 }
 
 
@@ -291,10 +374,11 @@ def test_a_mistake_is_named_with_its_cell(name):
     text, cell, words = MISTAKES[name]
     found = mistakes(text)
     assert any(cell in line and words in line for line in found), found
+    assert text not in (LESSON, FULL)
 
 
 def test_another_order_than_the_contract_is_a_mistake():
-    swapped = LESSON.replace("overflow", "OVER").replace("shifted", "overflow")
+    swapped = FULL.replace("overflow", "OVER").replace("shifted", "overflow")
     found = mistakes(swapped.replace("OVER", "shifted"))
     assert any("the contract has `overflow` before it" in line for line in found), found
 
@@ -313,10 +397,28 @@ def test_all_mistakes_are_told_at_once_each_with_its_line():
 
 @pytest.mark.parametrize("value", ["[", "5", "{a: *b}"])
 def test_metadata_that_cannot_be_read_is_an_error_with_its_line(value):
-    settings = re.search(r"nbgrader:\n(  .*\n)+", LESSON)[0]
-    text = LESSON.replace(settings, f"nbgrader: {value}\n", 1)
+    settings = re.search(r"nbgrader:\n(  .*\n)+", FULL)[0]
+    text = FULL.replace(settings, f"nbgrader: {value}\n", 1)
     with pytest.raises(LabError, match=r"(?s)notebooks/softmax\.md: .*line \d+"):
         building.convert(text, "notebooks/softmax.md", CONTRACT)
+
+
+def test_a_name_that_cannot_be_read_is_an_error_with_its_line():
+    text = LESSON.replace(":name: setup", ":name: [", 1)
+    with pytest.raises(LabError, match=r"(?s)notebooks/softmax\.md: .*line \d+"):
+        building.convert(text, "notebooks/softmax.md", CONTRACT)
+
+
+def test_names_and_settings_in_full_make_the_same_notebook():
+    lean, full = (building.convert(text, "softmax.md", CONTRACT) for text in (LESSON, FULL))
+    assert lean == full
+    assert "nbgrader:" not in LESSON
+
+
+def test_a_cell_of_the_lessons_python_is_refused_where_the_lesson_has_none():
+    cell = "```{code-cell} ipython3\n:name: machinery\n\nlab = 3\n```"
+    (found,) = mistakes(f"{FRONT_MATTER}\n\n{cell}\n", Contract({}, {}))
+    assert "the lesson has no Python for it" in found
 
 
 # --- what happens when a cell runs ---------------------------------------------------------------
@@ -400,6 +502,8 @@ def test_a_course_without_a_lesson_is_an_error_not_a_traceback(tmp_path, monkeyp
     (tmp_path / "nbgrader_config.py").touch()
     monkeypatch.chdir(tmp_path)
     assert main(["build", "--check"]) == BAD_INPUT
+    assert "notebooks: no lesson is written there" in capsys.readouterr().err
+    assert main(["build", "softmax"]) == BAD_INPUT
     assert "softmax.md is missing" in capsys.readouterr().err
 
 
@@ -415,3 +519,20 @@ def test_the_folded_cell_does_not_depend_on_the_order_of_a_set():
         for seed in ("1", "2")
     ]
     assert texts[0] == texts[1] != b""
+
+
+def test_a_text_without_a_lesson_is_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "nbgrader_config.py").touch()
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks/hardmax.md").write_text(LESSON, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["build"]) == BAD_INPUT
+    assert "no lesson 'hardmax'; there is softmax" in capsys.readouterr().err
+
+
+def test_an_id_that_two_lessons_share_is_refused(monkeypatch):
+    load = building.lessons.load
+    monkeypatch.setattr(building.lessons, "names", lambda: ["hardmax", "softmax"])
+    monkeypatch.setattr(building.lessons, "load", lambda name: load("softmax"))
+    with pytest.raises(LabError, match="`explore-equal` is an exercise of softmax and of hardmax"):
+        building.contract_of("softmax")

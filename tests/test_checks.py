@@ -4,6 +4,7 @@ What a check shows is the students' copy's own: no module of ours is needed, or 
 """
 
 import re
+from contextlib import contextmanager
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 RELEASE = ROOT / "release/softmax/softmax.ipynb"
 CELLS = {cell.id: cell for cell in nbformat.read(RELEASE, as_version=4).cells}
 CHECKS = [name for name in CELLS if name.endswith("-check")]
-GIVEN = ("setup", "checks", "softmax-torch", "given-x", "given-x2", "given-y")
+GIVEN = ("setup", "machinery", "softmax-torch", "given-x", "given-x2", "given-y")
 CORPUS = sorted((ROOT / "tests/corpus").glob("*/right-*.py"))
 
 pytestmark = pytest.mark.slow
@@ -59,14 +60,21 @@ class Kernel:
         return display["data"], errors[0] if errors else None
 
 
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    one = Kernel(tmp_path_factory.mktemp("kernel"))
-    for name in GIVEN:
-        assert all(kind != "error" for kind, _ in one.run(CELLS[name].source))
+@contextmanager
+def lesson(folder):
+    """Give a kernel in which the given cells have run."""
+    one = Kernel(folder)
+    for source in (*(CELLS[name].source for name in GIVEN), E):
+        assert all(kind != "error" for kind, _ in one.run(source))
     yield one
     one.client.stop_channels()
     one.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    with lesson(tmp_path_factory.mktemp("kernel")) as one:
+        yield one
 
 
 class Words(HTMLParser):
@@ -93,11 +101,11 @@ class Words(HTMLParser):
 def test_a_check_is_one_short_call():
     assert len(CHECKS) == 11
     for name in CHECKS:
-        assert CELLS[name].source == f'check("{name.removesuffix("-check")}")'
+        assert CELLS[name].source == f'lab.check("{name.removesuffix("-check")}")'
 
 
 def test_the_machinery_is_folded_and_needs_nothing_of_ours():
-    cell = CELLS["checks"]
+    cell = CELLS["machinery"]
     assert cell.metadata.jupyter.source_hidden
     assert cell.metadata.cellView == "form"
     assert "autograder" not in "".join(cell.source for cell in CELLS.values())
@@ -118,6 +126,7 @@ def test_a_cell_that_was_not_run_is_named(kernel):
     assert error
 
 
+E = "def E(xx): return xx.exp() / xx.exp().sum()\n"
 SOFTMAX = "def softmax(xx):\n    "
 STABLE = "p_stable = torch.softmax(x2, 0)\ndef softmax_stable(xx):\n    "
 P_SHIFTED = "p_shifted = torch.softmax(x2, 0)\n"
@@ -127,20 +136,20 @@ WORDS = '{"x + 1": "same", "x - 100": "same", "x - x.max()": "same", "x * 0.5": 
 
 MISTAKES = [
     # exercise, answer, what was seen, likely cause
-    ("softmax", SOFTMAX + "return xx.exp()", "add up to 10.48", "Nothing is divided"),
-    ("softmax", SOFTMAX + "e = xx.exp(); return e / e.max()", "to 1.418", "the largest"),
-    ("softmax", SOFTMAX + "return xx.exp().double() / 3", "add up to 3.", "how many"),
-    ("softmax", SOFTMAX + "return xx.exp() / xx.sum()", "add up to 5.", "of the inputs"),
-    ("softmax", SOFTMAX + "return xx / xx.sum()", "2 times as large", "without exp"),
-    ("softmax", SOFTMAX + "return torch.log_softmax(xx, 0)", "up to", "logarithms"),
-    ("softmax", SOFTMAX + "e = (-xx).exp(); return e / e.sum()", "0.3679 times", "a minus"),
-    ("softmax", SOFTMAX + "e = 2 ** xx; return e / e.sum()", "2 times as large", ""),
-    ("softmax", SOFTMAX + "e = xx.exp(); e / e.sum()", "yours is `None`", "with `return`"),
-    ("softmax", SOFTMAX + "return xx.exp().sum()", "yours is `tensor(10.4", "one number only"),
-    ("softmax", SOFTMAX + "return xx.softmax(0).tolist()", "yours is `[0.70", "`torch.tensor`"),
-    ("softmax", SOFTMAX + "return xx.softmax(0)[None]", "yours is `tensor([[0.7", "one dimension"),
-    ("softmax", SOFTMAX + "return xx.softmax(0) * 1j", "0.7054j", ""),
-    ("softmax", SOFTMAX + "return torch.exp", "yours is `<built-in", "put brackets"),
+    ("softmax", SOFTMAX + "return xx.exp()", "add up to 10.48", "exp(x) by itself"),
+    ("softmax", SOFTMAX + "e = xx.exp(); return e / e.max()", "to 1.418", "its largest element"),
+    ("softmax", SOFTMAX + "return xx.exp().double() / len(xx)", "up to 3.", "how many numbers"),
+    ("softmax", SOFTMAX + "return xx.exp() / xx.sum()", "add up to 5.", "by the sum of x."),
+    ("softmax", SOFTMAX + "return xx / xx.sum()", "2 times as large", "exp is missing"),
+    ("softmax", SOFTMAX + "return xx - xx.exp().sum().log()", "up to", "the logarithm of softmax"),
+    ("softmax", SOFTMAX + "e = (-xx).exp(); return e / e.sum()", "0.3679 times", "softmax of -x"),
+    ("softmax", SOFTMAX + "e = 2 ** xx; return e / e.sum()", "2 times as large", "powers of 2"),
+    ("softmax", SOFTMAX + "e = xx.exp(); e / e.sum()", "yours is `None`", "forget `return`"),
+    ("softmax", SOFTMAX + "return xx.exp().sum()", "`tensor(10.4", "the denominator alone"),
+    ("softmax", SOFTMAX + "return E(xx).tolist()", "yours is `[0.70", "`torch.tensor`"),
+    ("softmax", SOFTMAX + "return E(xx)[None]", "yours is `tensor([[0.7", "another shape"),
+    ("softmax", SOFTMAX + "return E(xx) * 1j", "0.7054j", ""),
+    ("softmax", SOFTMAX + "return torch.exp", "yours is `<built-in", "put brackets after"),
     ("softmax", SOFTMAX + "return xx / 0", "inf or nan", "became inf"),
     (
         "softmax",
@@ -150,55 +159,95 @@ MISTAKES = [
     ),
     ("softmax", SOFTMAX + "return xx.softmax(1)", "IndexError", "number 0"),
     ("softmax", SOFTMAX + "return exp(xx)", "name 'exp' is not defined", ""),
-    ("softmax", SOFTMAX + "return xx.softmax(0)", "the work to PyTorch's softmax", ""),
-    ("softmax", SOFTMAX + "return torch.log_softmax(xx, 0).exp()", "the work to PyTorch's", ""),
-    ("softmax", SOFTMAX + "e = xx.abs().exp(); return e / e.sum()", "must agree", ""),
-    ("softmax", SOFTMAX + "return xx.exp().numpy()", "yours is `array(", "NumPy's"),
+    ("softmax", SOFTMAX + "return xx.softmax(0)", "the work to PyTorch's softmax", "a library's"),
+    ("softmax", SOFTMAX + "return torch.log_softmax(xx, 0).exp()", "to PyTorch's", "a library's"),
+    ("softmax", SOFTMAX + "return torch.log_softmax(xx, 0)", "to PyTorch's", "a library's"),
+    ("softmax", SOFTMAX + "e = xx.abs().exp(); return e / e.sum()", "must agree", "signs are lost"),
+    ("softmax", SOFTMAX + "return E(xx).numpy()", "yours is `array(", "NumPy's"),
+    ("softmax", SOFTMAX + "return xx.exp_().div_(xx.sum())", "became [0.7", "changes the tensor"),
     ("softmax", SOFTMAX + "raise ValueError('<b>' * 999)", "ValueError: <b><b>", ""),
     ("softmax", "softmax = 3", "TypeError: 'int' object is not callable", ""),
+    (
+        "softmax",
+        "seen = {}\ndef softmax(xx): return seen.setdefault(len(xx), E(xx))",
+        "once more",
+        "depend on earlier calls",
+    ),
+    (
+        "softmax",
+        SOFTMAX + "return torch.tensor([0.0900, 0.2447, 0.6652])",
+        "add up to 0.9999",
+        "the same numbers whatever x is",
+    ),
+    (
+        "softmax",
+        SOFTMAX + "return E(xx) if xx.tolist() == [1, 2, 3] else xx * 0",
+        "add up to 0",
+        "right for x = [1, 2, 3] and for no other",
+    ),
     ("explore-largest", "logits_for_output_1 = torch.tensor([1, 2, 1])", "1.0", "[1, 2, 1]"),
     ("explore-largest", "logits_for_output_1 = torch.tensor([0., 9., 0.])", "-2 to 2", ""),
     ("explore-largest", "logits_for_output_1 = [0., 2., 0.]", "three numbers", "`torch.tensor`"),
-    ("softmax-of-x", "p = softmax_torch", "yours is `<function", "put brackets"),
-    ("softmax-of-x", "p = softmax_torch(x2)", "must agree", ""),
-    ("softmax-of-x", "p = x", "add up to 6", ""),
+    ("softmax-of-x", "p = softmax_torch", "yours is `<function", "put brackets after"),
+    ("softmax-of-x", "p = softmax_torch(x2)", "must agree", "softmax of 50 * x"),
+    ("softmax-of-x", "p = x", "add up to 6", "x itself"),
+    ("softmax-of-x", "p = x.exp()", "add up to 30.19", "exp(x) by itself"),
+    ("softmax-of-x", "p = softmax_torch(x * 0.5)", "must agree", "x times a constant"),
     ("predict", "predictions = 3", "a dictionary", ""),
     ("predict", "predictions = " + WORDS % ('"flat"', '"same"'), "yours is `'flat'`", ""),
     ("predict", "predictions = {}", '"x + 1": ...', ""),
     ("predict", "predictions = {'x+1': 'same'}", 'there is no `"x + 1": ...`', ""),
     ("verdicts", "verdicts = " + WORDS % ("3", "[]"), "yours is `3`", ""),
-    ("experiments", EXPERIMENTS + "p_triple = softmax_torch(x) * 3", "to 3", "Change the input"),
-    ("experiments", EXPERIMENTS + "p_half = x * 0.5", "`p_half` add up to 3", "softmax is missing"),
+    ("experiments", EXPERIMENTS + "p_triple = softmax_torch(x) * 3", "to 3", "to the outputs"),
+    ("experiments", EXPERIMENTS + "p_half = x * 0.5", "`p_half` add up to 3", "x * 0.5 itself"),
     ("overflow", OVERFLOW + "x2 = x * 5", "your x2 is [5.0, 10.0, 15.0]", ""),
-    ("overflow", OVERFLOW + "p_overflow = softmax_torch(x2)", "should see nan", "plain `softmax`"),
-    ("overflow", OVERFLOW + "first_step = torch.exp", "first_step", "put brackets"),
-    ("shifted", P_SHIFTED + "shift = x2.max", "`shift` should be", "brackets"),
-    ("shifted", "shift, p_shifted = 150, softmax_torch(x - 150)", "must agree", ""),
-    ("shifted", "shift, p_shifted = 150, x2 - 150", "add up to -150", "softmax is missing"),
+    ("overflow", OVERFLOW + "x2 = x", "your x2 is [1.0, 2.0, 3.0]", "x itself"),
+    (
+        "overflow",
+        OVERFLOW + "p_overflow = softmax_torch(x2)",
+        "should see nan",
+        "your own `softmax`",
+    ),
+    ("overflow", OVERFLOW + "p_overflow = x2 - 150", "should see nan", "plain `softmax`"),
+    ("overflow", OVERFLOW + "first_step = torch.exp", "first_step", "put brackets after"),
+    ("shifted", P_SHIFTED + "shift = x2.max", "`shift` should be", "brackets after"),
+    ("shifted", "shift, p_shifted = 150, softmax_torch(x - 150)", "must agree", "softmax of x, or"),
+    ("shifted", "shift, p_shifted = 150, x2 - 150", "add up to -150", "x2 - 150.0 itself"),
     ("shifted", P_SHIFTED + "shift = x2.numpy()", "yours is `array(", ""),
     ("shifted", P_SHIFTED + "shift = x2.mean()", "yours is `tensor(100.)`", ""),
-    ("shifted", OVERFLOW + "p_shifted, shift = p_overflow, 150", "inf or nan", "became inf"),
-    ("softmax-stable", STABLE + "e = xx.exp(); return e / e.sum()", "inf or nan", "became inf"),
+    ("shifted", OVERFLOW + "p_shifted, shift = p_overflow, 150", "inf or nan", "before the shift"),
+    ("shifted", "p_shifted, shift = x2 / 0, 150", "inf or nan", "became inf"),
+    ("softmax-stable", STABLE + "e = xx.exp(); return e / e.sum()", "inf or nan", "overflows"),
     (
         "softmax-stable",
         STABLE + "e = (xx - xx.max()).exp(); return e",
         "1.135",
-        "Nothing is divided",
+        "its largest element",
     ),
     (
         "softmax-stable",
         STABLE + "xx -= xx.max(); e = xx.exp(); return e / e.sum()",
-        "[0.0, -2.0, -2000.0]",
-        "in place",
+        "[0, -2, -2000]",
+        "changes the tensor",
     ),
-    ("softmax-stable", STABLE + "e = (xx / xx.max()).exp(); return e / e.sum()", "must agree", ""),
-    ("softmax-stable", STABLE + "e = xx.clamp(max=80).exp(); return e / e.sum()", "must agree", ""),
-    ("softmax-stable", STABLE + "return softmax_torch(xx)", "the work to PyTorch's softmax", ""),
+    (
+        "softmax-stable",
+        STABLE + "e = (xx / xx.max()).exp(); return e / e.sum()",
+        "must agree",
+        "divided by its size",
+    ),
+    (
+        "softmax-stable",
+        STABLE + "e = xx.clamp(max=80).exp(); return e / e.sum()",
+        "must agree",
+        "cut off",
+    ),
+    ("softmax-stable", STABLE + "return softmax_torch(xx)", "to PyTorch's softmax", "a library's"),
     (
         "softmax-stable",
         STABLE + "e = (xx - xx.max()).exp(); return e / e.sum()\np_stable = softmax_stable(x)",
         "`p_stable` is not what PyTorch says",
-        "",
+        "softmax of x, not of x2",
     ),
     ("analysis-shift", "y2_y3 = True", "yours is `True`", ""),
     ("analysis-scale", "y2_y4 = 'differs'", "yours is `'differs'`", ""),
@@ -320,17 +369,74 @@ def test_a_check_is_content_with_what_gets_full_marks(kernel, exercise, answer):
     assert data["text/plain"].startswith("✔ ")
 
 
+# --- whatever a student calls by whatever name ---------------------------------------------------
+
+NAMES = {
+    "some names": "len = 3\nmax = min = sum = shares = str = print = 3\n",
+    "everything of NumPy and PyTorch": "from numpy import *\nfrom torch import *\n",
+    "every name of Python's own": "import builtins\n"
+    "globals().update({name: 3 for name in dir(builtins) if name[0] != '_'})\n",
+    "modules": "torch = plt = widgets = display = re = sys = get_ipython = 3\n",
+}
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def crowded(request, tmp_path_factory):
+    """A kernel with all answers, in which a student has then given these names to other things."""
+    answers = {
+        **MODEL,
+        "softmax": SOFTMAX + "return E(xx)",
+        "softmax-stable": STABLE + "e = (xx - xx.max()).exp(); return e / e.sum()",
+    }
+    with lesson(tmp_path_factory.mktemp("crowded")) as one:
+        for answer in answers.values():
+            one.run("x = torch.tensor([1.0, 2.0, 3.0]); x2 = 50 * x")
+            assert one.run(answer) == []
+        one.run("from sys import modules as _modules; _names = _modules['__main__'].__dict__")
+        one.run(NAMES[request.param])
+        one.run(answers["softmax"])  # PyTorch has one of that name
+        yield one
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_goes_on_working(crowded, name):
+    (shown,) = crowded.run(CELLS[name].source)
+    assert re.match("✔ (Looks right|Noted): ", shown[1]["data"]["text/plain"])
+
+
+def test_a_wrong_answer_is_still_explained(crowded):
+    crowded.run("kept, softmax = softmax, lambda xx: xx.exp()")
+    shown, error = crowded.run(CELLS["softmax-check"].source)
+    crowded.run("softmax = kept")
+    assert "exp(x) by itself" in shown[1]["data"]["text/plain"]
+    assert error[1]["ename"] == "NotYet"
+
+
 @pytest.mark.parametrize(
-    "name", ["max", "min", "list", "shares", "expect", "show_panel", "torch", "re", "display"]
+    ("cell", "words"),
+    [
+        ("explorer-own", "output 0 is 0.6652"),
+        ("exp-figure", "Three bar charts."),
+        ("exp-limit", "The curve of exp(z)"),
+        ("predictions-and-results", "Predicted and found"),
+        ("predictions-and-verdicts", "Predicted and judged"),
+    ],
 )
-def test_a_student_may_use_any_name(kernel, name):
-    try:
-        data, error = kernel.check("softmax-of-x", f"p = softmax_torch(x); {name} = 3")
-        wrong, _ = kernel.check("softmax-of-x", f"import torch; p = x.exp(); {name} = 3")
-    finally:
-        kernel.run(f"del {name}")
-        kernel.run(CELLS["setup"].source)
-        kernel.run(CELLS["checks"].source)
-    assert error is None, error
-    assert data["text/plain"].startswith("✔ Looks right: ")
-    assert "Nothing is divided yet." in wrong["text/plain"]
+def test_what_the_lesson_shows_is_still_shown(crowded, cell, words):
+    outputs = crowded.run(CELLS[cell].source)
+    assert all(kind != "error" for kind, _ in outputs)
+    assert any(words in one.get("data", {}).get("text/html", "") for _, one in outputs)
+
+
+@pytest.mark.parametrize("cell", ["given-y", "fresh-x", "fresh-x-again", "given-x2"])
+def test_given_vectors_need_torch_only(crowded, cell):
+    errors = [one["evalue"] for kind, one in crowded.run(CELLS[cell].source) if kind == "error"]
+    assert not errors or "'int' object has no attribute 'tensor'" in errors[0]
+
+
+def test_the_machinery_can_run_again_and_leaves_one_name(crowded):
+    crowded.run("_before = {*_names}")
+    assert crowded.run(CELLS["machinery"].source) == []
+    (shown,) = crowded.run("{*_names} - _before - {'_before'}")
+    assert shown[1]["data"]["text/plain"] == "set()"
+    test_a_check_goes_on_working(crowded, "softmax-check")

@@ -30,8 +30,8 @@ _CELL = '''\
 # @title Checks, sliders and pictures (nothing in this cell needs to be read)
 def {package}():
     """Make a package of the texts below. Its names are not those of this notebook."""
+    import builtins
     import sys
-    from builtins import compile
     from importlib.machinery import ModuleSpec
     from importlib.util import module_from_spec
     from types import FunctionType
@@ -41,8 +41,9 @@ def {package}():
     }}
     for name in texts:
         sys.modules[name] = module_from_spec(ModuleSpec(name, None, is_package=name == "{package}"))
+        sys.modules[name].__builtins__ = builtins
     for name, text in texts.items():
-        FunctionType(compile(text, name, "exec"), sys.modules[name].__dict__)()
+        FunctionType(builtins.compile(text, name, "exec"), sys.modules[name].__dict__)()
     return sys.modules["{package}"]
 
 

@@ -87,12 +87,16 @@ def numbers_in(value: object) -> list[float] | None:
     """Return the numbers of a tensor, an array, a list or a number, or None if it is none."""
     if value is None or isinstance(value, str):
         return None
+    if type(value).__module__ == "numpy":
+        value = getattr(value, "tolist", list)()  # PyTorch warns of arrays that are read-only
     try:
-        tensor = torch.as_tensor(value)
-        flat: list[float] = tensor.detach().to(torch.float64).flatten().tolist()
+        tensor = torch.as_tensor(value).detach()
+        if tensor.is_complex():
+            return None
+        numbers: list[float] = tensor.to(torch.float64).flatten().tolist()
     except (TypeError, ValueError, RuntimeError, NotImplementedError):
         return None
-    return None if tensor.is_complex() else flat
+    return numbers
 
 
 @cache

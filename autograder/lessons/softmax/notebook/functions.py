@@ -58,9 +58,8 @@ class Answer:
     @property
     def changed_argument(self) -> bool:
         """Whether the argument holds other numbers by now, or keeps a history."""
-        return self.argument.requires_grad or numbers_in(self.argument) != numbers_in(
-            torch.tensor(self.logits)
-        )
+        before = _vector(self.logits).tolist()
+        return self.argument.requires_grad or numbers_in(self.argument) != before
 
     @property
     def changed_value(self) -> bool:
@@ -89,7 +88,7 @@ def computes_softmax(name: str, function: Any, hint: str) -> None:
     if _is_empty(function):
         attempted(name, ...)
     vectors = VECTORS[name]
-    fresh = _copy(function)
+    fresh = _copy(name, function)
     first = ask(name, function, vectors[0])
     if first.problem is not None and first.problem.title == "Not attempted yet":
         raise first.problem
@@ -112,13 +111,20 @@ def _ask_backwards(name: str, function: Any) -> list[Answer]:
     return [ask(name, function, logits) for logits in VECTORS[name][::-1]][::-1]
 
 
-def _copy(function: Any) -> Any:
-    """Return a function that shares nothing with another that it may remember things in."""
+def _copy(name: str, function: Any) -> Any:
+    """Return a function of the notebook anew, with copies of what it may remember things in."""
     if not isinstance(function, FunctionType):
         return function
-    names = {name: _kept(value) for name, value in function.__globals__.items()}
+    if name not in function.__globals__ or function.__globals__[name] is not function:
+        return function
+    names = dict(function.__globals__)
+    for used in function.__code__.co_names:
+        if used in names:
+            names[used] = _kept(names[used])
     defaults = _kept(function.__defaults__)
-    return FunctionType(function.__code__, names, function.__name__, defaults, function.__closure__)
+    copy = FunctionType(function.__code__, names, name, defaults, function.__closure__)
+    copy.__kwdefaults__ = _kept(function.__kwdefaults__)
+    return copy
 
 
 def _kept(value: Any) -> Any:
@@ -160,7 +166,7 @@ def outputs_of(name: str, function: Any, argument: torch.Tensor) -> Any:
 def ask(name: str, function: Any, logits: Numbers, argument: torch.Tensor | None = None) -> Answer:
     """Call a student's function with logits, in a new tensor unless one is given."""
     if argument is None:
-        argument = torch.tensor(logits, dtype=torch.float32)
+        argument = _vector(logits)
     try:
         value = outputs_of(name, function, argument)
     except NotYet as problem:
@@ -228,10 +234,10 @@ def _with_one_tensor(name: str, function: Any, answers: Sequence[Answer]) -> Ans
         An answer that was another one before, if there is one.
 
     """
-    argument = torch.tensor(answers[0].logits, dtype=torch.float32)
+    argument = _vector(answers[0].logits)
     as_long = [one for one in answers if len(one.logits) == len(argument)]
     for before in (as_long[0], *as_long, as_long[-1]):
-        if not _overwrite(argument, torch.tensor(before.logits)):
+        if not _overwrite(argument, _vector(before.logits)):
             return None
         now = ask(name, function, before.logits, argument)
         if not now.is_like(before):
@@ -289,6 +295,10 @@ def leaves_its_argument_alone(name: str, answers: Sequence[Answer]) -> None:
                 f"{name} should leave its input alone, but {_list(one.logits)} became {became}.",
                 cause=known("mutates-argument"),
             )
+
+
+def _vector(logits: Numbers) -> torch.Tensor:
+    return torch.tensor(logits, dtype=torch.float32)
 
 
 def _list(numbers: Numbers) -> str:
