@@ -40,10 +40,10 @@ demo: .venv ## build the lesson, grade a made-up class, show where the results a
 	@$(BIN)/softmax-lab demo
 
 test: .venv check nbval browser ## run every check and every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 quick: .venv check ## lint, types and the fast tests: for while you work
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow"
 
 check: .venv ## lint, types, and whether what is generated is current
 	$(BIN)/ruff check
