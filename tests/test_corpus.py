@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from child import in_child
+from remembering import grade, run_formulas
 
-from autograder import grade
 from autograder.lessons import load
 from autograder.marking import child
 
@@ -49,6 +49,12 @@ def verdict_of(path: Path) -> tuple[str, list[str | None]]:
     return verdict, [None if id == "-" else id for id in told]
 
 
+@pytest.fixture(scope="session")
+def _formulas():
+    run_formulas("softmax")
+
+
+@pytest.mark.usefixtures("_formulas")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_verdict_and_the_cause_are_those_of_the_file(path, rate):
     verdict, told = verdict_of(path)
