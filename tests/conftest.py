@@ -31,25 +31,9 @@ def pytest_addoption(parser):
     parser.addoption("--pictures", metavar="FOLDER", help="write the README's pictures there")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Keep tests on one worker that share what is made once, and begin with what takes long."""
-    for item in items:
-        shared = _shared_by(item)
-        if shared:
-            item.add_marker(pytest.mark.xdist_group(shared))
+    """Begin with what takes long; a file stays whole, for its tests share what is made once."""
     items.sort(key=_how_late)
-
-
-def _shared_by(item) -> str:
-    """The file or folder whose fixtures a test shares with others, or ""."""
-    places = {
-        definition.baseid
-        for definitions in item._fixtureinfo.name2fixturedefs.values()
-        for definition in definitions
-        if definition.scope != "function"
-    }
-    return min(filter(None, places), key=len, default="")
 
 
 def _how_late(item) -> int:
