@@ -34,16 +34,19 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]"
 	@touch $@
 
+# tests/conftest.py says what a worker takes, and in which order.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
 .PHONY: demo test quick check nbval browser build release author lab grade bench pictures
 demo: .venv ## build the lesson, grade a made-up class, show where the results are
 	@$(BIN)/softmax-lab build
 	@$(BIN)/softmax-lab demo
 
 test: .venv check nbval browser ## run every check and every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
 
 quick: .venv check ## lint, types and the fast tests: for while you work
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	$(PYTEST) -q -m "not slow"
 
 check: .venv ## lint, types, and whether what is generated is current
 	$(BIN)/ruff check

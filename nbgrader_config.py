@@ -9,7 +9,7 @@ import warnings
 from sqlalchemy.exc import SAWarning
 
 from autograder.feedback.exporter import FeedbackExporter
-from autograder.feedback.lesson import ReadLesson
+from autograder.feedback.marked_lesson import ReadLesson
 from autograder.feedback.marks import GetMarks, HideRubrics, HideTests
 from autograder.handmarks.formgrader import FILTERS, TEMPLATES
 

@@ -1,4 +1,4 @@
-"""Sample submissions: a short text a student, made into the notebook of today's lesson."""
+"""Makes sample submissions: a short text for each student becomes the lesson's current notebook."""
 
 from __future__ import annotations
 

@@ -26,11 +26,11 @@ REPORTED = 2000
 
 def make_class(folder: Path, size: int) -> Path:
     """Return a course whose students handed in a right and a wrong notebook in turn."""
-    from autograder.commands.demo import prepare
+    from autograder.commands.demo import SAMPLES, prepare
     from autograder.samples import read_samples
 
     wanted = {"ada": 0, "carol": 1}
-    samples = [s for s in read_samples(ROOT / "tests" / "samples") if s.student in wanted]
+    samples = [s for s in read_samples(SAMPLES) if s.student in wanted]
     course = prepare(ROOT, folder, samples)
     for number in range(size):
         one = samples[number % 2].student

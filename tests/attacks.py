@@ -16,6 +16,7 @@ from typing import Any
 
 import nbformat
 
+from autograder.commands.demo import SAMPLES
 from autograder.samples import Sample, make, read_samples
 
 ROOT = Path(__file__).parents[1]
@@ -151,7 +152,7 @@ def course(folder: Path, attacks: Iterable[Attack]) -> tuple[Path, Path]:
     )
     for attack in attacks:
         hand_in(attack, root / "submitted", release, source)
-    samples = {sample.student: sample for sample in read_samples(ROOT / "tests" / "samples")}
+    samples = {sample.student: sample for sample in read_samples(SAMPLES)}
     for student, (name, _) in HONEST.items():
         (root / "submitted" / student / ASSIGNMENT).mkdir(parents=True)
         file = root / "submitted" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"

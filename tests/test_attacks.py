@@ -20,6 +20,8 @@ from autograder.gradebook.course import Course
 pytestmark = pytest.mark.slow
 
 ATTACKS = attacks.read_attacks()
+#: Loops are endless, or as good as: no need to wait for them as long as for honest work.
+LIMITS = ("--timeout", "4", "--total-timeout", "40")
 GRADE = "import sys; from autograder.commands.main import main; sys.exit(main())"
 
 
@@ -34,7 +36,7 @@ def grade_all(folder):
     course, home = attacks.course(folder, [attacks.all_wrong(), *ATTACKS])
     before = files(folder)
     result = subprocess.run(
-        [sys.executable, "-c", GRADE, "grade", "--course", str(course), "--timeout", "4"],
+        [sys.executable, "-c", GRADE, "grade", "--course", str(course), *LIMITS],
         env={**os.environ, "HOME": str(home), "RUNNER_OF_ATTACKS": folder.name},
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 """The lesson builds, its committed notebooks are current, and every authoring mistake is named."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -504,6 +505,20 @@ def test_a_course_without_a_lesson_is_an_error_not_a_traceback(tmp_path, monkeyp
     assert "notebooks: no lesson is written there" in capsys.readouterr().err
     assert main(["build", "softmax"]) == BAD_INPUT
     assert "softmax.md is missing" in capsys.readouterr().err
+
+
+def test_the_folded_cell_does_not_depend_on_the_order_of_a_set():
+    program = "from autograder.build.machinery import source; print(source('softmax'))"
+    texts = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert texts[0] == texts[1] != b""
 
 
 def test_a_text_without_a_lesson_is_named(tmp_path, monkeypatch, capsys):

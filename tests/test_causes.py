@@ -29,7 +29,7 @@ ASKED = machinery.asked("softmax")
 TABLE = json.loads(table(LESSON, ASKED))
 PARTS = {part.name: part for one in LESSON.tested.values() for part in one.parts}
 #: How many wrong answers of the corpus the checks' few vectors may not show.
-UNSEEN = 16
+UNSEEN = 15
 
 machinery.package("softmax")
 lab = {name: sys.modules[f"lab.{name}"] for name in ("checks", "panel")}

@@ -18,7 +18,8 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((ROOT / "docs").glob("*.md")),
-    *(ROOT / "tests" / name / "README.md" for name in ("attacks", "samples")),
+    ROOT / "tests" / "attacks" / "README.md",
+    ROOT / "autograder" / "lessons" / "softmax" / "samples" / "README.md",
 ]
 #: tests/test_nbgrader_contract.py runs these with the real nbgrader.
 NBGRADER = {"autograde", "validate", "generate_feedback", "export"}

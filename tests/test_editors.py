@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.commands.demo import prepare
+from autograder.commands.demo import SAMPLES, prepare
 from autograder.gradebook.course import Course
 from autograder.pipeline import grade
 from autograder.runner.job import Settings
@@ -97,7 +97,7 @@ EDITORS = [colab, colab_again, vs_code, vs_code_locked_cells_are_gone, no_extens
 @pytest.mark.slow
 def test_the_editor_does_not_change_the_marks(tmp_path):
     course = tmp_path / "course"
-    answers = [s for s in read_samples(ROOT / "tests/samples") if s.student in ("ada", "carol")]
+    answers = [s for s in read_samples(SAMPLES) if s.student in ("ada", "carol")]
     assert len(answers) == 2
     prepare(ROOT, course, answers)
     release, source = (

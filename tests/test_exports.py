@@ -187,7 +187,7 @@ def test_nbgrader_runs_the_exporter(course, exporter, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "1 submissions still wait" in done.stderr
+    assert "softmax: 1 submission still to be marked by hand" in done.stderr
     text = file.read_text(encoding="utf-8-sig")
     assert ("ada" in text, "007" in text) == (True, False)
     assert text.splitlines()[0].endswith(",softmax")

@@ -512,7 +512,7 @@ def test_a_full_disk_ends_the_run_and_leaves_what_is_there(tmp_path):
         for spare in (0, 16_384, 65_536, 131_072):
             before, copies = _points(course), _copies(course)
             _fill(course / "ballast", spare)
-            with pytest.raises(LabError, match=r"disk is full\. Make room and start again"):
+            with pytest.raises(LabError, match=r"disk is full\. Free some space and start again"):
                 grade(course, "tiny", settings=SETTINGS)
             (course / "ballast").unlink()
             after = _points(course)
@@ -604,7 +604,7 @@ def test_of_two_runs_at_once_the_second_is_refused(course):
     _hand_in_all(course, 0)
     with _Run(course) as first:
         first.read_graded(1)
-        with pytest.raises(LabError, match="another `softmax-lab grade` is at work") as refused:
+        with pytest.raises(LabError, match="another `softmax-lab grade` is running") as refused:
             grade(course, "tiny", settings=SETTINGS)
         assert refused.value.status == 2
         assert first.finish()[0] == 0

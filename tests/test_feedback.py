@@ -17,7 +17,7 @@ from formgraded import formgrader_pages
 from nbgrader.api import Gradebook
 from playwright.sync_api import sync_playwright
 
-from autograder.commands.demo import prepare
+from autograder.commands.demo import SAMPLES, prepare
 from autograder.feedback.outputs import outcome, show
 from autograder.feedback.safe import clean, formula, markdown
 from autograder.handmarks.formgrader import markdown2html
@@ -395,7 +395,7 @@ def add_notes(file, before):
 def lesson(tmp_path_factory):
     """Four of the samples, graded and read by a person; the folder of their pages."""
     root = tmp_path_factory.mktemp("lesson") / "course"
-    samples = read_samples(ROOT / "tests" / "samples")
+    samples = read_samples(SAMPLES)
     prepare(ROOT, root, [s for s in samples if s.student in {"ada", "blaise", "carol", "hedy"}])
     add_notes(root / "submitted" / "ada" / "softmax" / "softmax.ipynb", "explore-equal")
     missing = frozenset(layer.name for layer in layers() if not layer.available)

@@ -7,8 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 import autograder
+from autograder.commands.demo import SAMPLES
+from autograder.samples import read_samples
+
+ROOT = Path(__file__).parents[1]
 
 RIGHT = """
 import autograder, torch
@@ -63,6 +68,27 @@ def test_a_right_answer_is_right_where_the_package_is_installed_and_a_library_ca
         "✔ softmax-stable: right",
         "✘ softmax: a library did the work",
     ]
+
+
+def test_the_demo_finds_its_samples_where_the_package_is_installed(run_installed):
+    where, count = run_installed(
+        "from autograder.commands.demo import SAMPLES\n"
+        "from autograder.samples import read_samples\n"
+        "print(SAMPLES)\n"
+        "print(len(read_samples(SAMPLES)))"
+    )
+    assert "site-packages" in Path(where).parts
+    assert int(count) == len(read_samples(SAMPLES)) > 10
+
+
+def test_a_wheel_holds_every_file_of_the_package():
+    taken = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    there = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "autograder").rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert there - taken == set()
 
 
 def test_the_look_out_does_not_see_its_own_functions_where_the_package_is_installed(run_installed):

@@ -23,7 +23,10 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "lesson.md").read_text(encoding="utf-8")
 NAME = "variance"
-FILES = dict(re.findall(r"(?ms)^`(\S+/\S+)`\n\n(?:````md|```python)\n(.*?)^````?$", GUIDE))
+FILES = {
+    name: text
+    for name, _, text in re.findall(r"(?ms)^`(\S+/\S+)`\n\n(`{3,4})(?:md|python)\n(.*?)^\2$", GUIDE)
+}
 COMMANDS = [
     " ".join(command.split())
     for block in re.findall(r"(?ms)^```sh\n(.*?)^```$", GUIDE)

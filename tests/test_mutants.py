@@ -10,8 +10,7 @@ import pytest
 import torch
 from child import in_child
 from mutants import mutants, verdicts
-
-from autograder import grade
+from remembering import grade
 
 CORPUS = Path(__file__).parent / "corpus"
 NAMES = {"softmax": "softmax", "softmax-stable": "softmax_stable"}

@@ -26,7 +26,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config import Config
 
-from autograder.build.authoring import REGIONS, SCHEMA_VERSION
+from autograder.build.headers import SCHEMA_VERSION
+from autograder.build.lesson_text import REGIONS
 from autograder.lessons import load
 from autograder.marking.report import MIME_TYPE
 

@@ -16,7 +16,7 @@ import nbformat
 import pytest
 
 from autograder import grade
-from autograder.commands.demo import prepare
+from autograder.commands.demo import SAMPLES, prepare
 from autograder.gradebook.course import Course
 from autograder.gradebook.state import State
 from autograder.lessons import load
@@ -152,7 +152,6 @@ def runs(tmp_path_factory):
     demo_root = tmp_path_factory.mktemp("demo")
     for name in ("nbgrader_config.py", "source", "release"):
         (demo_root / name).symlink_to(ROOT / name)
-    shutil.copytree(ROOT / "tests" / "samples", demo_root / "tests" / "samples")
     course = tmp_path_factory.mktemp("class") / "course"
     prepare(ROOT, course, [])
     release = _read("release")
@@ -399,7 +398,7 @@ def _page(demo, student):
 def test_the_demo_tells_the_story_in_fifteen_lines(runs, demo):
     output = runs["demo"][1].stdout
     assert len(output.strip().splitlines()) <= 15
-    for sample in read_samples(ROOT / "tests" / "samples"):
+    for sample in read_samples(SAMPLES):
         assert sample.what in output
 
 
@@ -422,11 +421,11 @@ def test_every_sample_with_a_mistake_loses_points(demo):
 
 def test_every_graded_sample_has_a_page(demo):
     pages = {page.parents[1].name for page in (demo / "feedback").rglob("softmax.html")}
-    assert pages == {s.student for s in read_samples(ROOT / "tests" / "samples")} - {"mina"}
+    assert pages == {s.student for s in read_samples(SAMPLES)} - {"mina"}
 
 
 def test_the_demo_starts_afresh_and_spares_what_is_not_its_own(tmp_path):
-    samples = read_samples(ROOT / "tests" / "samples")[:1]
+    samples = read_samples(SAMPLES)[:1]
     course = prepare(ROOT, tmp_path / "demo", samples)
     (course / "gradebook.db").touch()
     prepare(ROOT, tmp_path / "demo", samples)
@@ -466,5 +465,5 @@ def _secrets(source, release):
 
 
 def test_every_sample_can_be_made_from_this_lesson():
-    for sample in read_samples(ROOT / "tests" / "samples"):
+    for sample in read_samples(SAMPLES):
         assert make(sample, _read("release"), _read("source"))

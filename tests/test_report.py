@@ -21,7 +21,7 @@ import nbformat
 import pytest
 
 from autograder import grade
-from autograder.commands.demo import prepare
+from autograder.commands.demo import SAMPLES, prepare
 from autograder.errors import LabError
 from autograder.gradebook.course import Course
 from autograder.lessons import load
@@ -37,7 +37,7 @@ HAND_MARKED = load("softmax").by_hand
 MISCONCEPTIONS = load("softmax").misconceptions
 
 ROOT = Path(__file__).parents[1]
-SAMPLES = ("ada", "carol", "dorothy", "jun", "lin", "mina")
+HANDED_IN = ("ada", "carol", "dorothy", "jun", "lin", "mina")
 
 FORMULA = "=cmd|' C calc'!A0"
 QUOTED = 'O\'Brien, "Zoë"'
@@ -144,7 +144,7 @@ def _gradebook(course):
 def course(tmp_path_factory):
     """A course in which everything has happened that the report speaks of."""
     course = tmp_path_factory.mktemp("class") / "course"
-    samples = [one for one in read_samples(ROOT / "tests" / "samples") if one.student in SAMPLES]
+    samples = [one for one in read_samples(SAMPLES) if one.student in HANDED_IN]
     prepare(ROOT, course, samples)
     submitted = course / "submitted"
     for student, (model, sources) in MORE.items():
@@ -267,7 +267,7 @@ def test_progress_counts_every_student_once(page, course):
         waits = [one.needs_manual_grade for one in gradebook.assignment_submissions("softmax")]
     assert page.rows("progress")[1:] == [
         ["fully marked", str(waits.count(False))],
-        ["waits for hand marks", str(waits.count(True))],
+        ["waiting to be marked by hand", str(waits.count(True))],
         ["handed in, not graded", "4"],
         ["not handed in", "1"],
     ]
@@ -440,7 +440,7 @@ def test_a_class_of_one_is_told_in_the_singular(written):
     page = Page(render(alone, FORMGRADER, datetime.now()))
     text = " ".join(page.all("main")[0]["text"].split())
     assert "graded, of 1 student1" in text
-    assert "1 answer still waits for a person" in text
+    assert "1 answer still waits to be marked by hand" in text
     assert "the 1 graded submission." in text
     assert "1 answer waits." in text
 

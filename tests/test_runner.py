@@ -18,7 +18,7 @@ import pytest
 import torch
 from nbgrader.api import Gradebook
 
-from autograder.commands.demo import prepare
+from autograder.commands.demo import SAMPLES, prepare
 from autograder.gradebook.course import Course
 from autograder.intake import rebuild as intake
 from autograder.pipeline import grade
@@ -211,7 +211,7 @@ def cells_of(course):
 @pytest.mark.slow
 def test_marks_comments_and_flags_are_those_of_stock_nbgrader(tmp_path):
     ours, stock = tmp_path / "ours", tmp_path / "stock"
-    prepare(ROOT, ours, read_samples(ROOT / "tests" / "samples"))
+    prepare(ROOT, ours, read_samples(SAMPLES))
     _, course = grade(ours, "softmax", settings=Settings(jobs=2, cell_seconds=10))
 
     shutil.copytree(ours, stock)

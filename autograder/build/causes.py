@@ -30,7 +30,7 @@ _SAME = 2e-5
 #: Below this float32 loses digits, and processors differ in how many.
 _TINY = 1.2e-38
 
-Answer = list[float] | dict[str, list[float]] | str
+Returned = list[float] | dict[str, list[float]] | str
 
 
 class Asked(Protocol):
@@ -48,7 +48,7 @@ def table(lesson: Lesson, asked: Asked) -> str:
         LabError: the checks ask for something that the lesson does not have.
 
     """
-    tabulated = _Table(lesson)
+    tabulated = _Tabulation(lesson)
     for name, vectors in asked.VECTORS.items():
         tabulated.add_function(name, vectors)
     for name in asked.SLIPS:
@@ -56,7 +56,7 @@ def table(lesson: Lesson, asked: Asked) -> str:
     return tabulated.json()
 
 
-class _Table:
+class _Tabulation:
     def __init__(self, lesson: Lesson) -> None:
         self._lesson = lesson
         parts = [part for exercise in lesson.tested.values() for part in exercise.parts]
@@ -66,7 +66,7 @@ class _Table:
             (each.id, _in_a_sentence(each.says), each.question)
             for each in lesson.misconceptions.values()
         ]
-        self._answers: dict[str, list[list[Answer]]] = {}
+        self._answers: dict[str, list[list[Returned]]] = {}
         self._rows: dict[str, list[tuple[int, ...]]] = {}
 
     def add_function(self, name: str, vectors: Sequence[Vector]) -> None:
@@ -134,7 +134,7 @@ class _Table:
         answers.append(answer)
         return len(answers) - 1
 
-    def _without_answers(self, values: list[float], name: str) -> Answer:
+    def _without_answers(self, values: list[float], name: str) -> Returned:
         """Return wrong numbers in a form in which they answer no exercise."""
         for part in self._tensors:
             if not close(values, part.expected, 1e-3):
@@ -183,7 +183,7 @@ def _rounded(value: float) -> float:
     return int(rounded) if abs(rounded) < 10**DIGITS and rounded == int(rounded) else rounded
 
 
-def _alike(one: Answer, other: Answer) -> bool:
+def _alike(one: Returned, other: Returned) -> bool:
     return isinstance(one, list) and isinstance(other, list) and close(one, other, _SAME)
 
 

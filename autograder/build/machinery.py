@@ -109,7 +109,8 @@ def _folder(assignment: str) -> Path:
 def _texts(assignment: str) -> dict[str, str]:
     """Return the texts of the modules by their names in the notebook, each after those it needs."""
     files = {path.stem: path for path in sorted(_folder(assignment).glob("*.py"))}
-    needs = {stem: set(_imports(path, files)) for stem, path in files.items()}
+    # Sorted, for the order of a set is another one each time.
+    needs = {stem: sorted(set(_imports(path, files))) for stem, path in files.items()}
     try:
         order = list(TopologicalSorter(needs).static_order())
     except CycleError as error:

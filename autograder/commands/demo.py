@@ -6,9 +6,11 @@ import argparse
 import os
 import shutil
 from collections.abc import Iterable
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder import lessons
 from autograder.errors import OK, LabError, find_root
 from autograder.pipeline import Line, Watcher, grade
 from autograder.results.class_report import write_report
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from autograder.gradebook.reader import StudentMarks
 
 ASSIGNMENT = "softmax"
-SAMPLES = Path("tests", "samples")
+SAMPLES = Path(str(files(lessons) / ASSIGNMENT / "samples"))
 #: A folder without this file is not the demo's, and is left alone.
 MARKER = "this-is-the-demo"
 
@@ -41,7 +43,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def _handle(arguments: argparse.Namespace) -> int:
     root = find_root(Path.cwd())
-    samples = read_samples(root / SAMPLES)
+    samples = read_samples(SAMPLES)
     folder = prepare(root, root / "demo", samples)
     missing = frozenset(layer.name for layer in layers() if not layer.available)
     if missing:

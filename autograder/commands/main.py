@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from autograder.commands import author, build, demo, doctor, grade, report
-from autograder.errors import BAD_INPUT, LabError
+from autograder.errors import BAD_INPUT, FAILED, LabError
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
 
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         status: int = arguments.handler(arguments)
+        sys.stdout.flush()
     except LabError as error:
         print(f"softmax-lab: {error}", file=sys.stderr)
         return error.status
@@ -38,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return BAD_INPUT
+    except BrokenPipeError:  # as after `| head`: nobody is there to be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except KeyboardInterrupt:
         print("softmax-lab: stopped.", file=sys.stderr)
         return INTERRUPTED

@@ -1,4 +1,4 @@
-"""Takes marks and comments from the gradebook, and takes back what only graders may see."""
+"""Puts marks and comments into a graded notebook, and takes out what only graders may see."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _error(output: Any, answers: Sequence[str]) -> Markup:
     if place is None:
         return said
     number, line = place
-    where = Markup('<p>It began in line {} of your code:</p><pre tabindex="0">{}</pre>')
+    where = Markup('<p>It began on line {} of your code:</p><pre tabindex="0">{}</pre>')
     return said + where.format(number, line)
 
 

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from math_core import LatexError, LatexToMathML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from autograder.intake.submission import takes_long
+from autograder.intake.submission import as_dict, takes_long
 
 #: Longer formulas are shown as they were typed.
 MAX_FORMULA = 5_000
@@ -336,6 +336,6 @@ class _Renderer(IPythonRenderer):
 
     def _embed_image_or_attachment(self, src: str) -> str:
         name = src.removeprefix("attachment:")
-        if name != src and not self.attachments.get(name):
+        if name != src and not as_dict(self.attachments.get(name)):
             return ""
         return super()._embed_image_or_attachment(src)

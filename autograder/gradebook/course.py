@@ -84,10 +84,10 @@ class Course:
         if "Cannot add or remove cells" in text or "Cannot modify existing" in text:
             return (
                 f"the gradebook has marks for an older {self.assignment}, whose cells differ from "
-                "source/. Keep a copy of gradebook.db, forget them with "
+                "source/. Keep a copy of gradebook.db, delete them with "
                 f"`nbgrader db assignment remove {self.assignment} --force`, and grade again."
             )
-        return f"nbgrader cannot take the source in: {error}. Details are in {self._log.file}."
+        return f"nbgrader cannot read the source: {error}. Details are in {self._log.file}."
 
     def is_registered(self) -> bool:
         """Whether the gradebook knows the assignment, and `released` can answer."""

@@ -1,4 +1,4 @@
-"""Write marks into nbgrader's gradebook as its autograde does, one submission a transaction.
+"""Writes marks into nbgrader's gradebook as its autograde does, one submission a transaction.
 
 nbgrader's own converter opens the gradebook nine times and checks the notebook some 25 times for
 each submission. What it records is the same; a test holds both side by side.
@@ -413,11 +413,11 @@ def explain_failure(error: BaseException) -> str:
     reason = str(getattr(error, "orig", error))
     if "locked" in reason:
         why = (
-            f"the gradebook is in use by another program, and was so for {PATIENCE} seconds. Close "
-            "what writes to it (formgrader, another grading run)"
+            f"the gradebook has been in use by another program for {PATIENCE} seconds. Close "
+            "whatever is writing to it (formgrader, another grading run)"
         )
     elif "full" in reason or "No space left" in reason:
-        why = "the disk is full. Make room"
+        why = "the disk is full. Free some space"
     else:
-        why = f"something could not be read or written: {reason}. Mend that"
-    return f"{why} and start again: what is graded stays graded, the rest is done then."
+        why = f"something could not be read or written: {reason}. Fix that"
+    return f"{why} and start again: what is graded stays graded, and the rest is done then."

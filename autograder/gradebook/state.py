@@ -41,7 +41,7 @@ class State:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise LabError(
-                    "another `softmax-lab grade` is at work in this course: wait until it is done."
+                    "another `softmax-lab grade` is running in this course: wait until it is done."
                 ) from None
             yield
 

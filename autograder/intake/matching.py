@@ -1,4 +1,4 @@
-"""Which submitted cell stands for which released one.
+"""Finds out which submitted cell stands for which released one.
 
 By grade_id; where that is lost, by text or cell id; where those are lost too, by what lies between
 the cells that were recognised.
@@ -14,12 +14,12 @@ from typing import Literal
 
 from nbformat.notebooknode import NotebookNode
 
-from autograder.intake.submission import Cell, Problem, Unusable, as_dict, as_text
+from autograder.intake.submission import Problem, SubmittedCell, Unusable, as_dict, as_text
 
 #: Cells that are compared in one go: a notebook made to take long shall not.
 _MOST_PAIRS = 5_000
 
-Role = Literal["answer", "locked", "plain"]
+ReleasedRole = Literal["answer", "locked", "plain"]
 How = Literal["grade_id", "cell id", "text", "position"]
 
 
@@ -32,7 +32,7 @@ class Released:
     source: str
     grade_id: str | None
     id: str | None
-    role: Role
+    role: ReleasedRole
 
     @property
     def label(self) -> str:
@@ -58,7 +58,7 @@ def defined_names(code: str) -> frozenset[str]:
 def describe(index: int, cell: NotebookNode) -> Released:
     """Return what a released cell is known by."""
     marks = as_dict(as_dict(cell.metadata).get("nbgrader"))
-    role: Role = "plain"
+    role: ReleasedRole = "plain"
     if marks.get("solution"):
         role = "answer"
     elif marks.get("grade") or marks.get("locked") or marks.get("task"):
@@ -77,19 +77,21 @@ def describe(index: int, cell: NotebookNode) -> Released:
 class Matching:
     """Which submitted cell stands for which released one."""
 
-    taken: dict[int, Cell] = field(default_factory=dict)  # by the released cell's index
+    taken: dict[int, SubmittedCell] = field(default_factory=dict)  # by the released cell's index
     how: dict[int, How] = field(default_factory=dict)
     places: dict[int, int] = field(default_factory=dict)  # submitted index -> released index
     dropped: set[int] = field(default_factory=set)  # submitted cells that repeat a released one
 
-    def add(self, released: Released, cell: Cell, how: How) -> None:
+    def add(self, released: Released, cell: SubmittedCell, how: How) -> None:
         """Record a match."""
         self.taken[released.index] = cell
         self.how[released.index] = how
         self.places[cell.index] = released.index
 
 
-def match(released: Sequence[Released], cells: Sequence[Cell], problems: list[Problem]) -> Matching:
+def match(
+    released: Sequence[Released], cells: Sequence[SubmittedCell], problems: list[Problem]
+) -> Matching:
     """Match a submission's cells with the released ones; `problems` is added to.
 
     Raises:
@@ -106,12 +108,12 @@ def match(released: Sequence[Released], cells: Sequence[Cell], problems: list[Pr
 
 def _match_grade_ids(
     released: Sequence[Released],
-    cells: Sequence[Cell],
+    cells: Sequence[SubmittedCell],
     matching: Matching,
     problems: list[Problem],
 ) -> None:
     by_id = {r.grade_id: r for r in released if r.grade_id}
-    found: dict[str, list[Cell]] = {}
+    found: dict[str, list[SubmittedCell]] = {}
     for cell in cells:
         if cell.grade_id in by_id:
             found.setdefault(cell.grade_id, []).append(cell)
@@ -130,8 +132,8 @@ def _match_grade_ids(
 
 
 def _choose(
-    r: Released, same: list[Cell], end: int, matching: Matching, problems: list[Problem]
-) -> Cell:
+    r: Released, same: list[SubmittedCell], end: int, matching: Matching, problems: list[Problem]
+) -> SubmittedCell:
     """Return which of several cells with one grade_id counts.
 
     Splitting or copying a cell in Jupyter repeats its metadata, and run from top to bottom the
@@ -143,7 +145,7 @@ def _choose(
     times = f"The cell {r.label} is there {len(same)} times"
     if r.role != "answer":
         matching.dropped.update(cell.index for cell in same)
-        done = "The instructor’s was used, once."
+        done = "The instructor’s version was used, once."
         problems.append(Problem("duplicate-cell", r.label, f"{times}.", done))
         return same[0] if len(changed) == len(same) else next(c for c in same if c not in changed)
     in_place = [cell for cell in changed if cell.index < end]
@@ -163,7 +165,7 @@ def _choose(
 
 
 def _match_texts_and_ids(
-    released: Sequence[Released], cells: Sequence[Cell], matching: Matching
+    released: Sequence[Released], cells: Sequence[SubmittedCell], matching: Matching
 ) -> None:
     free = [cell for cell in cells if _is_free(cell, matching)]
     by_text: dict[tuple[str, str], list[Released]] = {}
@@ -190,16 +192,18 @@ def _match_texts_and_ids(
                 break
 
 
-def _is_free(cell: Cell, matching: Matching) -> bool:
+def _is_free(cell: SubmittedCell, matching: Matching) -> bool:
     return cell.index not in matching.places and cell.index not in matching.dropped
 
 
-def _match_gaps(released: Sequence[Released], cells: Sequence[Cell], matching: Matching) -> None:
+def _match_gaps(
+    released: Sequence[Released], cells: Sequence[SubmittedCell], matching: Matching
+) -> None:
     """Match what lies between matched cells: by similar text, else by the same place."""
     for before, run, after in _runs(cells, matching, len(released)):
         if before < after:
             wanted = [r for r in released[before + 1 : after] if r.index not in matching.taken]
-        else:  # the student moved cells: look behind the one before and ahead of the one after
+        else:  # the student moved cells: look after the one before and before the one after
             wanted = _open_from(released, matching, range(before + 1, len(released)))
             ahead = _open_from(released, matching, range(after - 1, -1, -1))
             wanted = sorted({*wanted, *ahead}, key=lambda r: r.index)
@@ -207,10 +211,12 @@ def _match_gaps(released: Sequence[Released], cells: Sequence[Cell], matching: M
             matching.add(r, cell, how)
 
 
-def _runs(cells: Sequence[Cell], matching: Matching, end: int) -> list[tuple[int, list[Cell], int]]:
+def _runs(
+    cells: Sequence[SubmittedCell], matching: Matching, end: int
+) -> list[tuple[int, list[SubmittedCell], int]]:
     """Return the runs of unmatched cells, each with the released cells around it."""
-    runs: list[tuple[int, list[Cell], int]] = []
-    before, run = -1, list[Cell]()
+    runs: list[tuple[int, list[SubmittedCell], int]] = []
+    before, run = -1, list[SubmittedCell]()
     for cell in cells:
         place = matching.places.get(cell.index)
         if place is not None:
@@ -233,8 +239,8 @@ def _open_from(
 
 
 def _align(
-    wanted: Sequence[Released], run: Sequence[Cell], before: int, after: int
-) -> list[tuple[Released, Cell, How]]:
+    wanted: Sequence[Released], run: Sequence[SubmittedCell], before: int, after: int
+) -> list[tuple[Released, SubmittedCell, How]]:
     """Return the pairs, in order, that fit best together."""
     if not wanted:
         return []
@@ -251,7 +257,7 @@ def _align(
             fits[i, j] = score, how
             paired = score + best[i + 1][j + 1] if score else 0.0
             best[i][j] = max(paired, best[i + 1][j], best[i][j + 1])
-    pairs: list[tuple[Released, Cell, How]] = []
+    pairs: list[tuple[Released, SubmittedCell, How]] = []
     i = j = 0
     while i < rows and j < columns:
         score, how = fits[i, j]
@@ -265,7 +271,7 @@ def _align(
     return pairs
 
 
-def _fit(r: Released, cell: Cell, ends: int, alone: bool) -> tuple[float, How]:
+def _fit(r: Released, cell: SubmittedCell, ends: int, alone: bool) -> tuple[float, How]:
     """Return how well a submitted cell fits a released one (0: not at all), and by what."""
     alike = _similarity(r.source, cell.source)
     if r.role != "answer":
@@ -298,7 +304,7 @@ def _trimmed(text: str) -> str:
 
 
 def _refuse_other_assignments(
-    released: Sequence[Released], cells: Sequence[Cell], matching: Matching
+    released: Sequence[Released], cells: Sequence[SubmittedCell], matching: Matching
 ) -> None:
     """Refuse a notebook in which hardly anything is recognised."""
     if not cells:

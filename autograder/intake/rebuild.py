@@ -1,4 +1,4 @@
-"""What became of each submitted file: read it, say what is wrong, rebuild the notebook to grade.
+"""Reads a submitted file, says what is wrong with it, and rebuilds the notebook to grade.
 
 The notebook to grade is the released one. Of a submission only source text is taken: that of the
 answers, matched by grade_id, else by cell id, text or position, and that of cells the student
@@ -27,8 +27,8 @@ from autograder.intake.matching import (
 )
 from autograder.intake.submission import (
     MAX_CELLS,
-    Cell,
     Problem,
+    SubmittedCell,
     Unusable,
     as_dict,
     as_text,
@@ -96,7 +96,9 @@ def take_in(
     return Intake(student, path, rebuilt, tuple(problems))
 
 
-def _rebuild(release: NotebookNode, cells: Sequence[Cell], problems: list[Problem]) -> NotebookNode:
+def _rebuild(
+    release: NotebookNode, cells: Sequence[SubmittedCell], problems: list[Problem]
+) -> NotebookNode:
     released = [describe(index, cell) for index, cell in enumerate(release.cells)]
     matching = match(released, cells, problems)
     _report_matches(released, matching, problems)
@@ -156,20 +158,22 @@ def _report_matches(
                 problems.append(Problem("missing-cell", r.label, what, done))
             elif not same_text(cell.source, r.source) and cell.index not in matching.dropped:
                 what = f"The locked cell {r.label} was edited."
-                problems.append(Problem("edited-cell", r.label, what, "The instructor’s was used."))
+                problems.append(
+                    Problem("edited-cell", r.label, what, "The instructor’s version was used.")
+                )
 
 
 def _extras(
     released: Sequence[Released],
-    cells: Sequence[Cell],
+    cells: Sequence[SubmittedCell],
     matching: Matching,
     problems: list[Problem],
-) -> dict[int, list[Cell]]:
+) -> dict[int, list[SubmittedCell]]:
     """Return what the student added, by the released cell it follows (-1: none).
 
     Edited text of unlocked cells of the lesson is among it: it follows the lesson's own.
     """
-    extras: dict[int, list[Cell]] = {}
+    extras: dict[int, list[SubmittedCell]] = {}
     place = -1
     for cell in cells:
         here = matching.places.get(cell.index)
@@ -191,7 +195,7 @@ def _extras(
 def _answer(
     r: Released,
     new: NotebookNode,
-    cell: Cell | None,
+    cell: SubmittedCell | None,
     kept: frozenset[str],
     problems: list[Problem],
 ) -> None:
@@ -214,12 +218,12 @@ def _answer(
     _attach(new, cell)
 
 
-def _attach(new: NotebookNode, cell: Cell) -> None:
+def _attach(new: NotebookNode, cell: SubmittedCell) -> None:
     if new.cell_type == "markdown" and cell.attachments:
         new.attachments = nbformat.from_dict(cell.attachments)  # type: ignore[no-untyped-call]
 
 
-def _added(cell: Cell, ids: set[str | None], notebook: NotebookNode) -> NotebookNode:
+def _added(cell: SubmittedCell, ids: set[str | None], notebook: NotebookNode) -> NotebookNode:
     if cell.cell_type == "code":
         new: NotebookNode = nbformat.v4.new_code_cell(cell.source)  # type: ignore[no-untyped-call]
     else:

@@ -127,7 +127,7 @@ def find_file(wanted: Path, problems: list[Problem]) -> Path:
             "file-name",
             None,
             f"The file is named {names} instead of {wanted.name}.",
-            "It was read all the same.",
+            "It was read anyway.",
         )
     )
     return others[0]
@@ -138,7 +138,7 @@ def _check_student(student: str) -> None:
     if student != student.strip() or not student.isprintable() or set(student) & set("*?["):
         raise Unusable(
             "student-id",
-            f"The folder name {student!a} has blanks at an end, unprintable characters or one "
+            f"The folder name {student!a} has a space at one end, unprintable characters or one "
             "of * ? [, which nbgrader cannot work with.",
             "It was not graded; rename the folder.",
         )
@@ -213,7 +213,7 @@ def _parse(text: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Cell:
+class SubmittedCell:
     """A submitted cell: all that is looked at."""
 
     index: int
@@ -224,7 +224,7 @@ class Cell:
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def read_cells(text: str, problems: list[Problem]) -> tuple[list[Cell], str | None]:
+def read_cells(text: str, problems: list[Problem]) -> tuple[list[SubmittedCell], str | None]:
     """Return the cells of a notebook's text, and the name of its kernel.
 
     Raises:
@@ -243,7 +243,7 @@ def read_cells(text: str, problems: list[Problem]) -> tuple[list[Cell], str | No
                 "new-format",
                 None,
                 f"The file's format is notebook version {major}, which is newer than this tool.",
-                "What looks like cells was read.",
+                "Whatever looked like a cell was read.",
             )
         )
     raw_cells = notebook.get("cells")
@@ -297,7 +297,7 @@ def _upgrade(text: str, problems: list[Problem]) -> Mapping[str, Any]:
     return new
 
 
-def _cell(index: int, raw: Any, problems: list[Problem]) -> Cell | None:
+def _cell(index: int, raw: Any, problems: list[Problem]) -> SubmittedCell | None:
     grade_id = None
     what = f"Cell {index + 1} is not a cell."
     if isinstance(raw, dict):
@@ -310,7 +310,7 @@ def _cell(index: int, raw: Any, problems: list[Problem]) -> Cell | None:
         if isinstance(source, str):
             # Colab keeps ids in the metadata.
             ids = (as_text(raw.get("id")), as_text(metadata.get("id")))
-            return Cell(
+            return SubmittedCell(
                 index,
                 "code" if raw.get("cell_type") == "code" else str(raw.get("cell_type")),
                 _clean(source),

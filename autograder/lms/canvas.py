@@ -1,4 +1,4 @@
-"""Canvas: the file of grades that its import takes as it is."""
+"""The file of grades that Canvas imports as it is."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class CanvasExporter(GradeExporter):
 
     The columns are those of Canvas's own export, with its line of points possible. Canvas looks
     for a student by ID, by SIS User ID, by SIS Login ID and by the name "Last, First", in this
-    order, and asks about those it does not find. It reads an ID as a number, "12ab" as 12, so only
-    what is nothing but digits stands there; another LMS user id is a SIS User ID.
+    order, and asks about those it does not find. It reads an ID as a number, "12ab" as 12, so that
+    column holds nothing but digits; any other LMS user id is a SIS User ID.
 
     An id that could be a formula gets the apostrophe: Canvas then goes by the next of these
-    columns, or asks. The log names such students.
+    columns, or asks. The log names these students.
 
     A column without an assignment's number goes to the assignment of that name; Canvas offers to
     make one if there is none.

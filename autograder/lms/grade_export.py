@@ -1,18 +1,18 @@
-"""What an export of grades is in every LMS: the people, their points, the file's format.
+"""What the exports of grades share: whom they name, the points, the file's format.
 
     nbgrader export --exporter=autograder.lms.canvas.CanvasExporter
     nbgrader export --exporter=autograder.lms.moodle.MoodleExporter --assignment '["softmax"]'
 
-Points are those of nbgrader's own export: of tests and of people, with extra credit, less what a
-late submission costs and never below 0; rounded to two decimals. Who has no submission gets no
-points, neither 0: what that means is for the LMS's settings to say.
+Points are those of nbgrader's own export: from tests and from people, with extra credit, less what
+a late submission costs, never below 0, rounded to two decimals. A student without a submission gets
+no points, not even 0: what that means is up to the LMS's settings.
 
 Files are UTF-8 with a byte order mark: both systems take it, and Excel needs it.
 
 Ids have to come back byte for byte, or the LMS does not find the student. Names are for people.
 Both can hold formulas that a spreadsheet would run, so names get OWASP's apostrophe, which no
-system reads; what becomes of an id that could be a formula is said at each exporter. An id that is
-a plain number, as 007 and -5, is none and is never changed.
+system reads; each exporter says what becomes of an id that could be a formula. A plain number, such
+as 007 or -5, is no formula and is never changed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 from nbgrader.plugins import ExportPlugin
 
 from autograder.gradebook.reader import Student, read_assignments, read_marks, read_students
-from autograder.results.tables import write_table
+from autograder.results.tables import counted, write_table
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Column:
 
 
 class GradeExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader publishes no types
-    """What the exporters share: whom and what the gradebook has."""
+    """Reads people and points from the gradebook; a subclass says what becomes of them."""
 
     _default_file = ""
 
@@ -52,7 +52,12 @@ class GradeExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader publishes n
         for name in sorted(set(map(str, self.assignment)) - found):
             self.log.error("There is no assignment %s in the gradebook.", name)
         write_table(file, self.rows(people, columns))
-        self.log.info("Wrote %s: %d students, %d assignments.", file, len(people), len(columns))
+        self.log.info(
+            "Wrote %s: %s, %s.",
+            file,
+            counted(len(people), "student"),
+            counted(len(columns), "assignment"),
+        )
 
     def rows(self, people: Iterable[Student], columns: Sequence[Column]) -> Iterator[list[str]]:
         """Yield the file's lines."""
@@ -66,9 +71,9 @@ class GradeExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader publishes n
             book = read_marks(gradebook, name)
             if waiting := sum(bool(one.waiting) for one in book.submissions):
                 self.log.warning(
-                    "%s: %d submissions still wait for marks by hand; their points are not final.",
+                    "%s: %s still to be marked by hand; those points are not final.",
                     name,
-                    waiting,
+                    counted(waiting, "submission"),
                 )
             points = {one.student: one.total for one in book.submissions if one.marks}
             yield Column(name, book.max_points, points)

@@ -1,4 +1,4 @@
-"""Moodle: the file of grades that its import takes as it is."""
+"""The file of grades that Moodle imports as it is."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ _IDENTITY = {"username": "Username", "idnumber": "ID number", "email": "Email ad
 class MoodleExporter(GradeExporter):
     """Moodle: Grades › Import › CSV file.
 
-    Moodle asks once which column says who a student is, and which column is which grade. Only one
-    column can say it here: the one of `identify_by`. The others are for people.
+    Moodle asks which column says who a student is, and which column is which grade. Only one
+    column can say who: that of `identify_by`. The others are for people.
 
     Moodle gives up the whole import at a student it does not know, and gives the grades of a line
-    without an id to the student of the line before. It puts an apostrophe itself before an id that
-    begins with = + - or @, and then does not know it. So a student without that id, or with such
-    a one, is left out, and the log names them. Names lose their backslashes, which Moodle's reader
+    without an id to the student of the line before. It puts an apostrophe of its own before an id
+    that begins with = + - or @, and then does not know it. So a student without an id, or with one
+    like that, is left out; the log names them. Names lose their backslashes, which Moodle's reader
     takes for more than a character.
 
-    Who has no submission gets "-": no grade to Moodle, whether the grade item is new or not.
+    A student without a submission gets "-", which is no grade to Moodle, whether the grade item is
+    new or not.
     """
 
     identify_by = Enum(

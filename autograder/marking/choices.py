@@ -5,13 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from autograder.marking.report import Finding, Outcome
 from autograder.marking.wording import article, choose, missing_value
-
-if TYPE_CHECKING:
-    from autograder.marking.work import Work
+from autograder.marking.work import Work
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from autograder.marking.cases import Case, Vector
 from autograder.marking.compare import close
@@ -15,9 +14,7 @@ from autograder.marking.observation import Call, Observation
 from autograder.marking.observer import Observer
 from autograder.marking.report import Finding, Outcome
 from autograder.marking.wording import article, exception_name, general, show
-
-if TYPE_CHECKING:
-    from autograder.marking.work import Work
+from autograder.marking.work import Work
 
 #: The dtypes of a tensor of decimal numbers.
 FLOATS = ("float32", "float64", "float16", "bfloat16")
@@ -303,7 +300,7 @@ class _Marking:
 
     def _recognised(self) -> Misconception | None:
         return recognise(
-            self.work.lesson.recognised,
+            self.work.recognised,
             [case.vector for case in self.part.cases],
             [one.result for one in self.calls],
             lambda seen, v: self.part.has_shape(seen, v) and self.part.agrees(seen, v),
@@ -323,7 +320,7 @@ class _Marking:
     def _named(
         self, outcome: Outcome, misconception: str, more: str = "", points: float | None = None
     ) -> Finding:
-        known = self.work.lesson.misconceptions[misconception]
+        known = self.work.misconceptions[misconception]
         return Finding(
             self.part.name,
             outcome,

@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from autograder.marking.misconceptions import BEHAVIOURS, Misconception
-
-if TYPE_CHECKING:
-    from autograder.marking.report import Finding
-    from autograder.marking.work import Work
+from autograder.marking.report import Finding
+from autograder.marking.work import Work
 
 
 class Part(Protocol):

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
+from autograder.marking.cases import Vector
 from autograder.marking.child import CannotFork
+from autograder.marking.functions import FunctionPart
 from autograder.marking.lesson import Exercise, Lesson
 from autograder.marking.observer import Observer
 from autograder.marking.report import Finding, Outcome, Report
@@ -25,7 +27,14 @@ def mark(lesson: Lesson, exercise: Exercise, answer: object, observer: Observer)
 
     """
     try:
-        work = Work(lesson, exercise, _by_name(exercise, answer), observer)
+        work = Work(
+            _by_name(exercise, answer),
+            observer,
+            exercise.names,
+            lesson.recognised,
+            lesson.misconceptions,
+            _probes(lesson),
+        )
         for part in exercise.parts:
             work.findings.append(part.mark(work))
         return Report(exercise.id, tuple(work.findings))
@@ -39,6 +48,11 @@ def mark(lesson: Lesson, exercise: Exercise, answer: object, observer: Observer)
 def not_checked(exercise: str, why: str, max_points: float = 0) -> Report:
     """Return the report of an exercise that could not be marked."""
     return Report(exercise, (Finding(exercise, Outcome.NOT_CHECKED, 0, max_points, why),))
+
+
+def _probes(lesson: Lesson) -> dict[str, tuple[Vector, ...]]:
+    parts = (part for exercise in lesson.tested.values() for part in exercise.parts)
+    return {part.name: part.probes for part in parts if isinstance(part, FunctionPart)}
 
 
 def _by_name(exercise: Exercise, answer: object) -> dict[str, Any]:

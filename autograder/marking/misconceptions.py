@@ -11,14 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograder.marking.cases import Vector
 from autograder.marking.compare import close
 from autograder.marking.observation import Observation
-
-if TYPE_CHECKING:
-    from autograder.marking.observer import Observer
+from autograder.marking.observer import Observer
 
 #: From a tensor of shape (n,) to what a student who makes the mistake would return.
 Formula = Callable[[Any], Any]

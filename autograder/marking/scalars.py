@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from autograder.marking.compare import close
 from autograder.marking.observation import Observation
 from autograder.marking.report import Finding, Outcome
 from autograder.marking.wording import article, missing_value
-
-if TYPE_CHECKING:
-    from autograder.marking.work import Work
+from autograder.marking.work import Work
 
 
 @dataclass(frozen=True)

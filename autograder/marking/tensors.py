@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from autograder.marking.cases import Vector
 from autograder.marking.compare import close
@@ -13,9 +12,7 @@ from autograder.marking.misconceptions import Misconception, recognise
 from autograder.marking.observation import Observation
 from autograder.marking.report import Finding, Outcome
 from autograder.marking.wording import article, missing_value, show
-
-if TYPE_CHECKING:
-    from autograder.marking.work import Work
+from autograder.marking.work import Work
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ class TensorPart:
         if part is None:
             return None
         return recognise(
-            work.lesson.recognised,
+            work.recognised,
             [self.argument],
             [seen],
             lambda one, v: part.has_shape(one, v) and part.agrees(one, v),

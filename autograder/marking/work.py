@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.marking.cases import Vector
-from autograder.marking.functions import FunctionPart
-from autograder.marking.lesson import Exercise, Lesson
+from autograder.marking.misconceptions import Misconception
 from autograder.marking.observation import Call, Observation
 from autograder.marking.observer import Observer
 from autograder.marking.report import Finding
@@ -16,29 +15,33 @@ from autograder.marking.report import Finding
 
 @dataclass
 class Work:
-    """What a student answered, and what was found so far.
+    """What a student answered, what there is to know for marking it, and what was found so far.
 
     Attributes:
-        lesson: the lesson of the exercise.
-        exercise: the exercise.
         answer: everything that the student defined, by name. May hold anything: it is only looked
             at through the observer.
         observer: looks at values and calls functions.
+        names: what the exercise asks for.
+        recognised: the lesson's misconceptions that have formulas, likelier ones first.
+        misconceptions: every one that may be named, by id.
+        probes: of each function of the lesson, vectors for which other exercises use it.
         seen: what the values that the exercise asks for were found to be.
         findings: of the parts that are marked already.
 
     """
 
-    lesson: Lesson
-    exercise: Exercise
     answer: Mapping[str, Any]
     observer: Observer
+    names: Sequence[str]
+    recognised: Sequence[Misconception]
+    misconceptions: Mapping[str, Misconception]
+    probes: Mapping[str, tuple[Vector, ...]]
     seen: Mapping[str, Observation] = field(init=False)
     findings: list[Finding] = field(default_factory=list)
     _calls: dict[str, dict[Vector, Call]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        wanted = {name: self.answer[name] for name in self.exercise.names if name in self.answer}
+        wanted = {name: self.answer[name] for name in self.names if name in self.answer}
         self.seen = self.observer.look(wanted)
 
     def vector(self, name: str) -> Vector:
@@ -56,7 +59,7 @@ class Work:
             return None
         known = self._calls.setdefault(function, {})
         if vector not in known:
-            vectors = [v for v in (*self._probes(function), vector) if v not in known]
+            vectors = [v for v in (*self.probes.get(function, ()), vector) if v not in known]
             vectors = list(dict.fromkeys(vectors))
             calls = self.observer.call(self.answer[function], vectors)
             known.update(zip(vectors, calls, strict=True))
@@ -81,12 +84,5 @@ class Work:
         return [one.argument] if one is not None and one.argument_changed else []
 
     def _depends_on_argument(self, function: str) -> bool:
-        calls = [self.call(function, vector) for vector in self._probes(function)[:2]]
+        calls = [self.call(function, vector) for vector in self.probes.get(function, ())[:2]]
         return len({one.result.values for one in calls if one is not None}) == 2
-
-    def _probes(self, function: str) -> tuple[Vector, ...]:
-        for exercise in self.lesson.tested.values():
-            for part in exercise.parts:
-                if isinstance(part, FunctionPart) and part.name == function:
-                    return part.probes
-        return ()

@@ -1,4 +1,4 @@
-"""Write how the class did, and what is left to do, as a page and a table."""
+"""Writes how the class did, and what is left to do, as a page and a table."""
 
 from __future__ import annotations
 

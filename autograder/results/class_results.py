@@ -1,4 +1,4 @@
-"""Everything the class report says, as data: from the gradebook, the graded notebooks, the intake.
+"""Everything the class report says, as data: from gradebook, graded notebooks and intake.
 
 Of the graded notebooks only the outputs of test cells are looked at: a student's own cell can show
 anything.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from autograder.gradebook.course import Course
 
 #: How far a student's work has come.
-Status = Literal["finished", "waiting", "not graded", "not handed in"]
+Stage = Literal["finished", "waiting", "not graded", "not handed in"]
 
 #: What became of an exercise, coarsely: what a picture can tell apart.
 Success = Literal["right", "partly", "wrong", "not attempted", "other"]
@@ -71,7 +71,7 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Result:
+class CellResult:
     """What became of one question in one submission.
 
     Attributes:
@@ -91,7 +91,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Submission:
+class StudentResults:
     """What became of one student's work.
 
     Attributes:
@@ -107,8 +107,8 @@ class Submission:
 
     student: str
     name: str
-    status: Status
-    results: tuple[Result, ...] = ()
+    status: Stage
+    results: tuple[CellResult, ...] = ()
     penalty: float = 0.0
     notebooks: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[Need, ...] = ()
@@ -135,14 +135,14 @@ class ClassResults:
 
     assignment: str
     questions: tuple[ReportedCell, ...]
-    submissions: tuple[Submission, ...]
+    submissions: tuple[StudentResults, ...]
 
     @property
-    def graded(self) -> list[Submission]:
+    def graded(self) -> list[StudentResults]:
         """The submissions that have marks."""
         return [one for one in self.submissions if one.results]
 
-    def points(self, submission: Submission, by_hand: bool) -> float:
+    def points(self, submission: StudentResults, by_hand: bool) -> float:
         """Return a submission's points of the questions that a person marks, or of the others."""
         if not submission.results:
             return 0.0
@@ -184,7 +184,7 @@ def read_class(course: Course) -> ClassResults:
     submissions = []
     for student in sorted({*names, *handed_in}):
         needs = _needs(state.of(student))
-        results: tuple[Result, ...] = ()
+        results: tuple[CellResult, ...] = ()
         mine = marked.get(student)
         if mine is not None:
             own = {notebook.name: copies[student, notebook.name] for notebook in mine.notebooks}
@@ -208,7 +208,7 @@ def read_class(course: Course) -> ClassResults:
         elif student in handed_in and not any(need.reason in _UNGRADED for need in needs):
             needs.append(Need("not graded", "Handed in, but no marks are recorded."))
         submissions.append(
-            Submission(
+            StudentResults(
                 student,
                 names.get(student, ""),
                 _status(results, student in handed_in),
@@ -221,7 +221,7 @@ def read_class(course: Course) -> ClassResults:
     return ClassResults(course.assignment, questions, tuple(submissions))
 
 
-def _status(results: Sequence[Result], handed_in: bool) -> Status:
+def _status(results: Sequence[CellResult], handed_in: bool) -> Stage:
     if not results:
         return "not graded" if handed_in else "not handed in"
     return "waiting" if any(result.waits for result in results) else "finished"
@@ -335,7 +335,7 @@ def _result(
     copy: _Copy | None,
     telling: Collection[tuple[str, str]],
     needs: list[Need],
-) -> Result:
+) -> CellResult:
     """Return what became of a question; `needs` is added to.
 
     Args:
@@ -347,14 +347,14 @@ def _result(
 
     """
     if mark is None:
-        return Result(0.0)
+        return CellResult(0.0)
     if question.by_hand:
-        return Result(mark.points, mark.waits)
+        return CellResult(mark.points, mark.waits)
     told = copy.told.get(question.cell) if copy is not None else None
     if told is None:
         if copy is not None and (question.notebook, question.cell) in telling:
             needs.append(Need("failed", f"{question.label} could not be marked."))
-        return Result(mark.points, mark.waits, *_by_points(question, mark.points))
+        return CellResult(mark.points, mark.waits, *_by_points(question, mark.points))
     for name, outcome, _ in told.findings:
         if need := _finding_need(name, outcome):
             needs.append(need)
@@ -366,7 +366,7 @@ def _result(
             misconceptions = ()
     else:
         success, words = _SUCCESS.get(told.outcome, "other"), told.outcome.value
-    return Result(mark.points, mark.waits, success, words, misconceptions)
+    return CellResult(mark.points, mark.waits, success, words, misconceptions)
 
 
 def _by_points(question: ReportedCell, points: float) -> tuple[Success, str]:

@@ -16,8 +16,8 @@ from autograder.results.class_results import (
     ClassResults,
     Reason,
     ReportedCell,
-    Status,
-    Submission,
+    Stage,
+    StudentResults,
     Success,
 )
 from autograder.results.tables import counted, number
@@ -25,9 +25,9 @@ from autograder.results.tables import counted, number
 #: How many names a list shows where the formgrader lists all of them.
 NAMES = 20
 
-_STATUS: dict[Status, str] = {
+_STATUS: dict[Stage, str] = {
     "finished": "fully marked",
-    "waiting": "waits for hand marks",
+    "waiting": "waiting to be marked by hand",
     "not graded": "handed in, not graded",
     "not handed in": "not handed in",
 }
@@ -41,15 +41,15 @@ _SUCCESS: dict[Success, str] = {
 _REASONS: dict[Reason, tuple[str, str]] = {
     "unread": (
         "Could not be read",
-        "Nothing of the file was graded; a mark from an earlier one stands. Ask for it again.",
+        "Nothing in the file was graded; a mark from an earlier one stands. Ask for a new file.",
     ),
     "not graded": (
         "Not graded yet",
-        "Grading has not run since, or failed; a mark from an earlier file stands. Grade again.",
+        "Grading failed, or has not run since; a mark from an earlier file stands. Grade again.",
     ),
     "failed": (
         "Could not be marked",
-        "A test gave no mark. Look at the graded notebook, and mark by hand if need be.",
+        "A test gave no mark. Look at the graded notebook, and mark it by hand if need be.",
     ),
     "ended": (
         "Ran out of time, or ended its own process",
@@ -57,12 +57,12 @@ _REASONS: dict[Reason, tuple[str, str]] = {
     ),
     "library": (
         "A library may have done the work",
-        "The exercise asks for the student’s own code. Look before you talk to them.",
+        "The exercise asks for the student’s own code. Look at it before you talk to them.",
     ),
     "flagged": ("Flagged in the formgrader", "A grader asked for a second look."),
     "repaired": (
         "Repaired before grading",
-        "The notebook was not as handed out. Each line says what was done about it.",
+        "The notebook had been changed where it should not be. Each line says what was done.",
     ),
 }
 
@@ -147,13 +147,13 @@ def render(results: ClassResults, formgrader: str, now: datetime) -> str:
 
 
 class _Links:
-    """Where the formgrader shows what (nbgrader 0.9.6)."""
+    """The addresses of the formgrader's pages (nbgrader 0.9.6)."""
 
     def __init__(self, assignment: str, formgrader: str) -> None:
         self._assignment = quote(assignment, safe="")
         self._formgrader = formgrader
 
-    def submission(self, one: Submission, notebook: str | None = None) -> str:
+    def submission(self, one: StudentResults, notebook: str | None = None) -> str:
         ids = one.notebooks
         if notebook is None and len(ids) == 1:
             (notebook,) = ids
@@ -177,7 +177,7 @@ class Who:
     link: str
 
 
-def _who(one: Submission, links: _Links, notebook: str | None = None) -> Who:
+def _who(one: StudentResults, links: _Links, notebook: str | None = None) -> Who:
     return Who(one.student, one.name, links.submission(one, notebook))
 
 
@@ -282,7 +282,7 @@ class MisconceptionRow:
 
 def _misconceptions(results: ClassResults, links: _Links) -> list[MisconceptionRow]:
     where: dict[str, dict[str, None]] = defaultdict(dict)
-    whose: dict[str, list[Submission]] = defaultdict(list)
+    whose: dict[str, list[StudentResults]] = defaultdict(list)
     for one in results.graded:
         for id in one.misconceptions:
             whose[id].append(one)

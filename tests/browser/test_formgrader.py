@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from opened import PATIENCE, serve
 from playwright.sync_api import expect
 
-from autograder.commands.demo import prepare
+from autograder.commands.demo import SAMPLES, prepare
 from autograder.gradebook.course import Course
 from autograder.lessons import load
 from autograder.pipeline import grade
@@ -77,6 +77,7 @@ class Marking:
         displayed: the fractions that the other submission's displays draw, and their texts.
         title: the other submission's page's, after a click on everything hostile.
         links: where the other submission's pictures from elsewhere lead.
+        title_in_lab: JupyterLab's, with the same graded notebook open, after the same clicks.
 
     """
 
@@ -91,6 +92,7 @@ class Marking:
     displayed: tuple[int, str]
     title: str
     links: list[str]
+    title_in_lab: str
 
 
 def _row(written):
@@ -106,7 +108,7 @@ def _submission(written, student):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("class") / "course"
-    samples = [s for s in read_samples(ROOT / "tests/samples") if s.student in (STUDENT, OTHER)]
+    samples = [s for s in read_samples(SAMPLES) if s.student in (STUDENT, OTHER)]
     prepare(ROOT, folder, samples)
     _add(folder / f"submitted/{OTHER}/softmax/softmax.ipynb")
     missing = frozenset(layer.name for layer in layers() if not layer.available)
@@ -184,9 +186,15 @@ def marking(browser, course, tmp_path_factory):
         title = page.title()
         addresses = "all => all.map(one => one.getAttribute('href'))"
         links = page.locator("a[href*='a.org']").evaluate_all(addresses)
+        asked = set(elsewhere)
+        page.goto(f"{server.address}/lab/tree/autograded/{OTHER}/softmax/softmax.ipynb")
+        page.locator(".jp-MarkdownOutput", has_text="hostile").wait_for()
+        for hostile in page.get_by_text("hostile", exact=True).all():
+            hostile.evaluate("hostile => hostile.click()")
+        title_in_lab = page.title()
     return Marking(
-        *(course, before, seen, elsewhere, reopened, formulas, errors, keys, displayed),
-        *(title, links),
+        *(course, before, seen, asked, reopened, formulas, errors, keys, displayed),
+        *(title, links, title_in_lab),
     )
 
 
@@ -271,6 +279,10 @@ def test_a_picture_from_elsewhere_is_a_link(marking):
 
 def test_no_script_of_a_students_runs_beside_the_boxes_for_marks(marking):
     assert marking.title == "softmax"
+
+
+def test_jupyterlab_runs_no_script_of_a_graded_notebook(marking):
+    assert "JupyterLab" in marking.title_in_lab
 
 
 def test_formulas_are_drawn_without_the_network(marking):

@@ -25,7 +25,7 @@ _NOT_CODE = re.compile(r"^\s*(?:#.*)?$")
 
 
 @dataclass(frozen=True)
-class State:
+class Verdict:
     """What became of an exercise: in words, as a sign, and for the style sheet."""
 
     word: str
@@ -33,13 +33,13 @@ class State:
     style: str
 
 
-RIGHT = State("right", "✔", "right")
-PARTLY_RIGHT = State("partly right", "◐", "partly")
-WRONG = State("not right yet", "✘", "wrong")
-WAITING = State("waiting for your grader", "…", "waiting")
-UNANSWERED = State("not answered", "○", "unanswered")
-BONUS = State("extra credit", "★", "right")
-READ = State("read by your grader", "✔", "waiting")
+RIGHT = Verdict("right", "✔", "right")
+PARTLY_RIGHT = Verdict("partly right", "◐", "partly")
+WRONG = Verdict("not right yet", "✘", "wrong")
+WAITING = Verdict("waiting for your grader", "…", "waiting")
+UNANSWERED = Verdict("not answered", "○", "unanswered")
+BONUS = Verdict("extra credit", "★", "right")
+READ = Verdict("read by your grader", "✔", "waiting")
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,14 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Exercise:
+class MarkedExercise:
     """An answer with what was said of it.
 
     Attributes:
         id: of its place on the page.
         title: the heading above it, as HTML, without the points.
         group: the heading that it stands under together with its neighbours, as HTML.
-        state: what became of it.
+        verdict: what became of it.
         points: earned, with extra credit.
         max_points: what a right answer earns.
         extra: of the points, those that are extra credit.
@@ -89,7 +89,7 @@ class Exercise:
     id: str
     title: Markup
     group: Markup
-    state: State
+    verdict: Verdict
     points: float
     max_points: float
     extra: float
@@ -98,7 +98,7 @@ class Exercise:
     @property
     def is_waiting(self) -> bool:
         """Whether a person has still to read it."""
-        return self.state is WAITING
+        return self.verdict is WAITING
 
     @property
     def commented(self) -> bool:
@@ -107,20 +107,20 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class MarkedLesson:
     """What the template lays out: cells and exercises in the order of the notebook."""
 
-    blocks: tuple[Shown | Exercise, ...]
+    blocks: tuple[Shown | MarkedExercise, ...]
 
     @property
-    def exercises(self) -> tuple[Exercise, ...]:
+    def exercises(self) -> tuple[MarkedExercise, ...]:
         """The exercises, in order."""
-        return tuple(block for block in self.blocks if isinstance(block, Exercise))
+        return tuple(block for block in self.blocks if isinstance(block, MarkedExercise))
 
     @property
-    def groups(self) -> list[tuple[Markup, list[Exercise]]]:
+    def groups(self) -> list[tuple[Markup, list[MarkedExercise]]]:
         """Neighbours under one heading, with that heading unless an exercise itself has it."""
-        groups: list[tuple[Markup, list[Exercise]]] = []
+        groups: list[tuple[Markup, list[MarkedExercise]]] = []
         for group, found in groupby(self.exercises, key=lambda exercise: exercise.group):
             together = list(found)
             own = any(exercise.title == group for exercise in together)
@@ -151,7 +151,7 @@ class _Span:
 
 
 class ReadLesson(NbGraderPreprocessor):  # type: ignore[misc]
-    """Puts the `Lesson` of a notebook that has its marks into `resources["lesson"]`."""
+    """Puts the `MarkedLesson` of a notebook that has its marks into `resources["lesson"]`."""
 
     # nbconvert configures this trait of every preprocessor; without it each page logs a warning.
     display_data_priority: Any = List().tag(config=True)
@@ -168,14 +168,14 @@ class ReadLesson(NbGraderPreprocessor):  # type: ignore[misc]
         ]
         own = self._added(nb.cells, resources)
         shown = _show(nb.cells, answers, folder, own)
-        blocks: list[Shown | Exercise] = []
+        blocks: list[Shown | MarkedExercise] = []
         after = 0
         for span in _with_parts(_find(nb.cells, own)):
             cells = nb.cells[span.first : span.last + 1]
             blocks += shown[after : span.first]
             blocks.append(_exercise(span, cells, tuple(shown[span.first : span.last + 1])))
             after = span.last + 1
-        resources["lesson"] = Lesson((*blocks, *shown[after:]))
+        resources["lesson"] = MarkedLesson((*blocks, *shown[after:]))
         return nb, resources
 
     def _added(self, cells: list[Any], resources: Any) -> frozenset[int]:
@@ -246,14 +246,14 @@ def _with_parts(spans: list[_Span]) -> list[_Span]:
     return numbered
 
 
-def _exercise(span: _Span, cells: list[Any], shown: tuple[Shown, ...]) -> Exercise:
+def _exercise(span: _Span, cells: list[Any], shown: tuple[Shown, ...]) -> MarkedExercise:
     graded = [cells[index - span.first] for index in span.graded]
     marks = [cell.metadata.nbgrader for cell in graded]
-    exercise = Exercise(
+    exercise = MarkedExercise(
         id=f"exercise-{cells[0].metadata.nbgrader['grade_id']}",
         title=_inline(span.title),
         group=_inline(span.group),
-        state=WAITING,
+        verdict=WAITING,
         points=sum(mark.score for mark in marks),
         max_points=sum(mark.points for mark in marks),
         extra=sum(mark.get("extra_credit", 0) for mark in marks),
@@ -264,10 +264,10 @@ def _exercise(span: _Span, cells: list[Any], shown: tuple[Shown, ...]) -> Exerci
     answers = [cell for cell in shown if cell.kind == "answer"]
     left = bool(answers) and all(cell.unanswered for cell in answers)
     unanswered = left or words == "not attempted"
-    return replace(exercise, state=_state(exercise, waiting=waiting, unanswered=unanswered))
+    return replace(exercise, verdict=_verdict(exercise, waiting=waiting, unanswered=unanswered))
 
 
-def _state(exercise: Exercise, *, waiting: bool, unanswered: bool) -> State:
+def _verdict(exercise: MarkedExercise, *, waiting: bool, unanswered: bool) -> Verdict:
     if waiting:
         return WAITING
     if exercise.points <= 0 and unanswered:
