@@ -22,8 +22,8 @@ from autograder.marking.misconceptions import Formula
 from autograder.marking.observation import NOTHING, Observation
 from autograder.marking.tensors import TensorPart
 
-RIGHT = -1
-NO_TENSOR = -2
+#: As in `known.py`.
+RIGHT, NO_TENSOR, WRONG = -1, -2, -3
 DIGITS = 6
 #: Answers that are as close as this are one: what is recognised differs by far more.
 _SAME = 2e-5
@@ -120,6 +120,8 @@ class _Tabulation:
             return NO_TENSOR
         if part.has_shape(seen, vector) and part.agrees(seen, vector):
             return RIGHT
+        if name == part.name and vector in part.known:
+            return WRONG
         return self._answer(name, i, seen.values)
 
     def _answer(self, name: str, i: int, values: Iterable[float]) -> int:

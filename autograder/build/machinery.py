@@ -132,11 +132,11 @@ def _name(stem: str) -> str:
 
 def _known(assignment: str) -> str:
     """Return the text of the module that says what the misconceptions would answer."""
-    from autograder.build.causes import NO_TENSOR, RIGHT, table  # imports torch
+    from autograder.build.causes import NO_TENSOR, RIGHT, WRONG, table  # imports torch
 
     known = table(lessons.load(assignment), asked(assignment))
     return (
-        f"import json\n\nRIGHT, NO_TENSOR = {RIGHT}, {NO_TENSOR}\n"
+        f"import json\n\nRIGHT, NO_TENSOR, WRONG = {RIGHT}, {NO_TENSOR}, {WRONG}\n"
         f'TABLE = json.loads(r"""{known}""")\n'
     )
 

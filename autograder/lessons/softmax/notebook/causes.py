@@ -7,7 +7,7 @@ from functools import cache
 
 import torch
 
-from .known import NO_TENSOR, RIGHT, TABLE
+from .known import NO_TENSOR, RIGHT, TABLE, WRONG
 from .names import notebook
 from .panel import Cause
 
@@ -53,6 +53,8 @@ def _agrees(seen: Numbers, name: str, i: int, number: int, logits: Numbers) -> b
     """Whether what was seen for vector i is the answer of that number."""
     if number == NO_TENSOR:
         return False
+    if number == WRONG:
+        return not close(seen, softmax(logits), tolerance(logits))
     # Where the logits are large, float32 leaves either of them fewer digits.
     allowed = AGREEMENT + min(1e-6 * max(map(abs, logits)), 1e-2)
     if number == RIGHT:
@@ -75,6 +77,11 @@ def close(seen: Numbers, wanted: Numbers, relative: float) -> bool:
         if not abs(one - other) <= relative * min(abs(other), 3.4e38) + _TINY:
             return False
     return True
+
+
+def tolerance(logits: Numbers) -> float:
+    """Return the relative error that is forgiven: large logits leave float32 fewer digits."""
+    return min(2e-5 + 4.8e-7 * max(abs(v) for v in logits), 1e-2)
 
 
 def softmax(logits: Numbers) -> list[float]:

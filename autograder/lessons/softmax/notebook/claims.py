@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .causes import Numbers, close, likely_cause, numbers_in, softmax
+from .causes import Numbers, close, likely_cause, numbers_in, softmax, tolerance
 from .panel import Cause, NotYet, bars_beside, expect
 
 _COUNTS = {1: "one number", 2: "two numbers", 3: "three numbers", 4: "four numbers"}
@@ -55,11 +55,6 @@ def is_softmax(outputs: object, logits: Numbers) -> bool:
     if outputs.shape != (len(logits),):
         return False
     return close(numbers_in(outputs) or (), softmax(logits), tolerance(logits))
-
-
-def tolerance(logits: Numbers) -> float:
-    """Return the relative error that is forgiven: large logits leave float32 fewer digits."""
-    return min(2e-5 + 4.8e-7 * max(abs(v) for v in logits), 1e-2)
 
 
 def shares(

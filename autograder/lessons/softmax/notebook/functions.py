@@ -16,8 +16,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from .asked import VECTORS
-from .causes import Numbers, close, known, likely_cause, numbers_in, softmax
-from .claims import agree, attempted, is_softmax, proportions, tolerance, vector
+from .causes import Numbers, close, known, likely_cause, numbers_in, softmax, tolerance
+from .claims import agree, attempted, is_softmax, proportions, vector
 from .panel import Cause, NotYet
 
 Function = Callable[[torch.Tensor], Any]

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-#: In a row: what softmax gives, and nothing that is a tensor.
-RIGHT = -1
-NO_TENSOR = -2
+#: In a row: what softmax gives, nothing that is a tensor, and anything else for a vector of the
+#: lesson's own, whose answers might be those of other exercises.
+RIGHT, NO_TENSOR, WRONG = -1, -2, -3
 
 
 class Table(TypedDict):
