@@ -35,8 +35,14 @@ def output_of(values):
 
 
 def test_the_machinery_is_folded_when_the_notebook_is_opened(notebook):
-    assert not notebook.cell("checks").locator(".cm-content").is_visible()
+    assert not notebook.cell("machinery").locator(".cm-content").is_visible()
     assert notebook.cell("setup").locator(".cm-content").is_visible()
+
+
+def test_a_link_leads_past_it(notebook):
+    notebook.page.get_by_role("link", name="softmax in one call").click()
+    heading = notebook.page.get_by_role("heading", name="softmax in one call")
+    expect(heading).to_be_in_viewport()
 
 
 def test_run_all_stops_at_the_first_exercise_and_says_what_to_do(notebook):
@@ -88,7 +94,7 @@ def test_a_wrong_softmax_is_drawn_beside_the_right_one(notebook, application, pi
     panel, error = notebook.outputs("softmax-check").all()
     expect(panel).to_contain_text("they must add up to 1")
     expect(panel).to_contain_text("add up to 10.48")
-    expect(panel).to_contain_text("Likely cause: these are the exponentials themselves.")
+    expect(panel).to_contain_text("Likely cause: this looks like exp(x) by itself")
     expect(error).to_contain_text("Not right yet: ")
     assert error.inner_text().count("\n") == 0
     drawn = bars(notebook, "softmax-check")
@@ -102,7 +108,7 @@ def test_a_wrong_softmax_is_drawn_beside_the_right_one(notebook, application, pi
 
 def test_a_hint_opens_by_keyboard(notebook):
     panel = notebook.outputs("softmax-check").first
-    hint = panel.get_by_text("Each share is one part")
+    hint = panel.get_by_text("What would you divide each of these numbers by")
     assert not hint.is_visible()
     panel.locator("summary").focus()
     notebook.page.keyboard.press("Space")
@@ -154,7 +160,7 @@ def test_results_appear_beside_predictions_once_these_are_made(notebook):
 def test_figures_and_tables_have_no_accessibility_violation(notebook, theme):
     shown = ("exp-figure", "explorer-own", "exp-limit")
     if theme == "Light":
-        for cell in ("show-figure", *shown):
+        for cell in shown:
             notebook.run(cell)
     for cell in shown:
         expect(notebook.outputs(cell).locator("[role=img]").first).to_be_visible()
@@ -179,4 +185,4 @@ def test_the_validate_button_says_what_is_not_done_yet(notebook):
     expect(dialog).to_contain_text("Not attempted yet: replace the `...` in `p`")
     expect(dialog).to_contain_text("You did not provide a response.")
     for done in ("softmax", "predict", "experiments"):
-        expect(dialog).not_to_contain_text(f'check("{done}")')
+        expect(dialog).not_to_contain_text(f'lab.check("{done}")')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -19,8 +19,6 @@ from .asked import VECTORS
 from .causes import Numbers, close, known, likely_cause, numbers_in, softmax, tolerance
 from .claims import agree, attempted, is_softmax, proportions, vector
 from .panel import Cause, NotYet
-
-Function = Callable[[torch.Tensor], Any]
 
 #: The lesson's own vector: a function may be right for no other.
 _X = (1.0, 2.0, 3.0)
@@ -89,12 +87,15 @@ def computes_softmax(name: str, function: Any, hint: str) -> None:
         attempted(name, ...)
     vectors = VECTORS[name]
     fresh = _copy(name, function)
-    first = ask(name, function, vectors[0])
+    with TheirSoftmax() as theirs:
+        first = ask(name, function, vectors[0])
     if first.problem is not None and first.problem.title == "Not attempted yet":
         raise first.problem
     with redirect_stdout(io.StringIO()):  # what it prints is shown once
-        answers = [first, *(ask(name, function, logits) for logits in vectors[1:])]
-        is_own_work(name, function, answers)
+        with theirs:
+            answers = [first, *(ask(name, function, logits) for logits in vectors[1:])]
+        if theirs.was_called:
+            is_own_work(name, function, answers)
         if first.problem is None and first.value is None:
             vector(written(name, first.logits), None, len(first.logits), known("missing-return"))
         again = _ask_backwards(name, function)
@@ -179,12 +180,17 @@ def written(name: str, logits: Numbers) -> str:
     return f"{name}({_list(logits)})"
 
 
-class Nudged(TorchFunctionMode):
-    """Changes what PyTorch's own softmax gives back, by some millionths."""
+class TheirSoftmax(TorchFunctionMode):
+    """Notices calls of PyTorch's own softmax.
 
-    def __init__(self) -> None:
+    Args:
+        nudge: how much what it gives back is changed; each number by another multiple of it.
+
+    """
+
+    def __init__(self, nudge: float = 0) -> None:
         super().__init__()
-        self.was_called = False
+        self.nudge, self.was_called = nudge, False
 
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -194,18 +200,18 @@ class Nudged(TorchFunctionMode):
         if "softmax" not in getattr(function, "__name__", ""):
             return result
         self.was_called = True
+        if not self.nudge or not isinstance(result, torch.Tensor):
+            return result
         steps = torch.arange(1, result.numel() + 1, dtype=result.dtype).reshape(result.shape)
-        return result * (1 + 1e-6 * steps)
+        return result * (1 + self.nudge * steps)
 
 
 def is_own_work(name: str, function: Any, answers: Sequence[Answer]) -> None:
-    """Claim that a function's outputs do not come from PyTorch's softmax."""
-    with Nudged() as theirs:
+    """Claim that a function's outputs do not come from PyTorch's softmax, which it calls."""
+    with TheirSoftmax(nudge=1e-6):
         nudged = [ask(name, function, one.logits) for one in answers]
-    changed = any(
-        repr(one.numbers) != repr(other.numbers) for one, other in zip(answers, nudged, strict=True)
-    )
-    if theirs.was_called and changed:
+    pairs = zip(answers, nudged, strict=True)
+    if any(repr(one.numbers) != repr(other.numbers) for one, other in pairs):
         words = f"`{name}` leaves the work to PyTorch's softmax. Here you build what that does."
         raise NotYet(words, cause=known("library-call"))
 
@@ -291,6 +297,7 @@ def leaves_its_argument_alone(name: str, answers: Sequence[Answer]) -> None:
     for one in answers:
         if one.changed_argument:
             became = _list(numbers_in(one.argument) or ())
+            became += ", requires_grad=True" * one.argument.requires_grad
             raise NotYet(
                 f"{name} should leave its input alone, but {_list(one.logits)} became {became}.",
                 cause=known("mutates-argument"),
