@@ -35,7 +35,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 # tests/conftest.py says what a worker takes, and in which order.
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest -n 2
 
 .PHONY: demo test quick check nbval browser build release author lab grade bench pictures
 demo: .venv ## build the lesson, grade a made-up class, show where the results are

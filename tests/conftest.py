@@ -8,6 +8,7 @@ pytest-xdist.
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -18,10 +19,21 @@ LONGEST = (
     "test_pipeline.py",
     "test_report.py",
     "test_grade_command.py",
+    "test_run_attacks.py",
     "test_feedback.py",
     "test_student.py",
     "test_formgrader.py",
 )
+#: Files whose tests share nothing that is made once: whichever worker is free takes the next test.
+ONE_BY_ONE = {
+    "test_corpus.py",
+    "test_faults.py",
+    "test_grade_command.py",
+    "test_mutants.py",
+    "test_reference.py",
+    "test_safety.py",
+    "test_values.py",
+}
 
 #: user_properties key: the value is [suite, {count: number}].
 RATE = "rate"
@@ -31,16 +43,39 @@ def pytest_addoption(parser):
     parser.addoption("--pictures", metavar="FOLDER", help="write the README's pictures there")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    if config.getvalue("dist") != "load":
+        return None  # someone knows better
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.partition("::")[0]
+            return nodeid if Path(path).name in ONE_BY_ONE else path
+
+    config.option.loadscopereorder = False  # the order is the one below
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items):
-    """Begin with what takes long; a file stays whole, for its tests share what is made once."""
+    """Begin with what takes long, end with what a worker can fill a moment with."""
+    for item in items:
+        if item.path.name in ONE_BY_ONE and "module" in _scopes(item):
+            raise pytest.UsageError(f"{item.path.name} is in ONE_BY_ONE and has a module's fixture")
     items.sort(key=_how_late)
 
 
-def _how_late(item) -> int:
+def _scopes(item) -> set[str]:
+    """The scopes of the fixtures that a test uses."""
+    fixtures = item._fixtureinfo.name2fixturedefs.values() if hasattr(item, "_fixtureinfo") else ()
+    return {fixture.scope for known in fixtures for fixture in known}
+
+
+def _how_late(item) -> tuple[int, bool, bool]:
     name = item.path.name
-    if name in LONGEST:
-        return LONGEST.index(name)
-    return len(LONGEST) + (item.get_closest_marker("slow") is None)
+    rank = LONGEST.index(name) if name in LONGEST else len(LONGEST)
+    return rank, item.get_closest_marker("slow") is None, name in ONE_BY_ONE
 
 
 @pytest.fixture
