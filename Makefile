@@ -37,7 +37,7 @@ $(READY): pyproject.toml constraints.txt
 # tests/conftest.py says what a worker takes, and in which order.
 PYTEST = $(BIN)/python -m pytest -n 2
 
-.PHONY: demo test quick check nbval browser build release author lab grade bench pictures
+.PHONY: demo test quick check lint nbval browser build release author lab grade bench pictures
 demo: .venv ## build the lesson, grade a made-up class, show where the results are
 	@$(BIN)/softmax-lab build
 	@$(BIN)/softmax-lab demo
@@ -45,14 +45,16 @@ demo: .venv ## build the lesson, grade a made-up class, show where the results a
 test: .venv check nbval browser ## run every check and every test
 	$(PYTEST)
 
-quick: .venv check ## lint, types and the fast tests: for while you work
+quick: .venv lint ## lint, types and the fast tests: for while you work
 	$(PYTEST) -q -m "not slow"
 
-check: .venv ## lint, types, and whether what is generated is current
+check: .venv lint ## lint, types, and whether what is generated is current
+	$(BIN)/softmax-lab build --check
+
+lint: .venv ## lint and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/softmax-lab build --check
 
 nbval: .venv ## run the solved notebook and compare its outputs with the committed ones
 	$(BIN)/python -m pytest -q --nbval --nbval-current-env source/softmax/softmax.ipynb

@@ -30,6 +30,7 @@ ORIGINALS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("exercise", "original"), ORIGINALS)
 def test_the_marker_agrees_with_the_oracle_on_every_mutant(exercise, original, rate):
     name = NAMES[exercise]
