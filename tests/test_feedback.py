@@ -609,7 +609,8 @@ def test_the_keyboard_reaches_what_is_folded(see, lesson):
     hint = page.locator("#exercise-softmax summary", has_text="Think about it")
     hint.focus()
     page.keyboard.press("Enter")
-    assert page.get_by_text("What would you divide each of these numbers by").is_visible()
+    question = hint.locator("..").get_by_text("What would you divide each of these numbers by")
+    assert question.is_visible()
 
 
 @pytest.mark.slow
