@@ -42,6 +42,7 @@ ANSWERS = [path for path in FILES if not ENDS.match(path.stem)]
 
 def told(path: Path) -> tuple[str, str | None]:
     """The title of the check's panel, and the misconception in it."""
+    torch.set_num_threads(1)  # a pool of threads does not survive a fork
     names = {"torch": torch, "__name__": "student"}
     exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
     answers = {**names, "p_stable": torch.softmax(torch.tensor([50.0, 100.0, 150.0]), 0)}

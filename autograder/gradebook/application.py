@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ def configured(root: Path) -> Any:
     """
     from nbgrader.apps.baseapp import NbGrader
 
+    _put_programs_on_path()
+
     class Application(NbGrader):  # type: ignore[misc]  # nbgrader publishes no types
         name = "softmax-lab"
         load_cwd_config = False
@@ -39,6 +42,14 @@ def configured(root: Path) -> Any:
         raise LabError(f"{root / 'nbgrader_config.py'} cannot be loaded: {error}.") from None
     app.log_level = logging.INFO
     return app
+
+
+def _put_programs_on_path() -> None:
+    """Let nbgrader find `alembic`, which it starts by name when it makes a gradebook."""
+    here = os.path.dirname(sys.executable)
+    known = os.environ.get("PATH", "")
+    if here not in known.split(os.pathsep):
+        os.environ["PATH"] = f"{here}{os.pathsep}{known}"
 
 
 class LogFile:
