@@ -92,18 +92,26 @@ def softmax(logits: Numbers) -> list[float]:
 
 def numbers_in(value: object) -> list[float] | None:
     """Return the numbers of a tensor, an array, a list or a number, or None if it is none."""
-    if value is None or isinstance(value, str):
-        return None
     if type(value).__module__ == "numpy":
         value = getattr(value, "tolist", list)()  # PyTorch warns of arrays that are read-only
     try:
+        if not _is_numbers(value):
+            return None
         tensor = torch.as_tensor(value).detach()
         if tensor.is_complex():
             return None
         numbers: list[float] = tensor.to(torch.float64).flatten().tolist()
-    except (TypeError, ValueError, RuntimeError, NotImplementedError):
+    except (TypeError, ValueError, RuntimeError, NotImplementedError):  # RecursionError, too
         return None
     return numbers
+
+
+def _is_numbers(value: object) -> bool:
+    """Whether PyTorch can make a tensor of it; it crashes over what only claims to be one."""
+    if issubclass(type(value), (list, tuple)):
+        return all(_is_numbers(item) for item in value)  # type: ignore[attr-defined]
+    is_numpys = type(value).__module__ == "numpy"
+    return is_numpys or issubclass(type(value), (torch.Tensor, int, float, complex))
 
 
 @cache
