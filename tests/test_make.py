@@ -32,8 +32,9 @@ def folder(tmp_path):
 
 def make(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
     """Run make where PYTHON is not set, unless an argument does."""
-    clean = ["env", "-u", "PYTHON", "-u", "MAKEFLAGS", "make", *arguments]
-    return subprocess.run(clean, cwd=cwd, capture_output=True, text=True, check=False)
+    settings = ["env", "-u", "PYTHON", "-u", "MAKEFLAGS", "-u", "MAKELEVEL"]
+    command = [*settings, "make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def plan(folder: Path, *arguments: str) -> str:

@@ -203,10 +203,15 @@ def test_an_interrupt_leaves_no_child_and_no_pipe_behind():
 
     descriptors, family = os.listdir("/proc/self/fd"), children()
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    caller = os.getpid()
+
+    def calls_for_it(xx):
+        os.kill(caller, signal.SIGALRM)  # now the caller waits for it, however busy the machine is
+        time.sleep(60)
+
     try:
         with pytest.raises(KeyboardInterrupt):
-            grade("softmax", lambda xx: time.sleep(60))
+            grade("softmax", calls_for_it)
     finally:
         signal.signal(signal.SIGALRM, before)
     assert len(os.listdir("/proc/self/fd")) == len(descriptors)
