@@ -11,6 +11,7 @@ from sqlalchemy.exc import SAWarning
 from autograder.feedback.exporter import FeedbackExporter
 from autograder.feedback.marked_lesson import ReadLesson
 from autograder.feedback.marks import GetMarks, HideRubrics, HideTests
+from autograder.gradebook.plain import autograde_preprocessors
 from autograder.handmarks.formgrader import FILTERS, TEMPLATES
 
 c = get_config()
@@ -45,6 +46,8 @@ c.Execute.timeout = 30  # seconds a cell; the longest, importing torch, takes so
 c.Execute.startup_timeout = 120
 # ipykernel warns at every start that its (local) connection is not encrypted.
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
+# A test that shows no mark earns nothing; nbgrader's own rule gives it all points.
+c.Autograde.autograde_preprocessors = autograde_preprocessors()
 c.LimitOutput.max_lines = 500  # a print in a loop is not worth a page of 1000 lines
 
 # --- Feedback ----------------------------------------------------------------------------------

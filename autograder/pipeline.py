@@ -144,6 +144,11 @@ def _grade(
                 f"release/{assignment} is not what source/{assignment} makes now, so students may "
                 "have another version. `softmax-lab build` brings them together."
             )
+        if pool.one_at_a_time:
+            watcher.note(
+                "this machine counts the processes of all students together, so submissions are "
+                "graded one at a time: see `softmax-lab doctor`."
+            )
         watcher.begin(len(chosen))
         lines = []
         files = course.extra_files()
@@ -254,7 +259,7 @@ class _Run:
         try:
             results = {name: run.result() for name, run in pending.runs.items()}
             graded = {
-                name: Graded(pending.notebooks[name], result.outputs)
+                name: Graded(pending.notebooks[name], result.outputs, result.marks)
                 for name, result in results.items()
             }
             self._state.forget(line.student)  # until copies and marks are known to agree
@@ -265,11 +270,15 @@ class _Run:
             return replace(line, status="not graded", failure=str(error))
         done = "What was defined by then was marked."
         notes = [note for result in results.values() for note in result.notes]
-        ended = tuple(Problem("ended", None, note, done) for note in notes)
+        found = [Problem("ended", None, note, done) for note in notes]
+        found += [
+            Problem("no-mark", cell, f"The test {cell} {why}.", "It earned nothing.")
+            for cell, why in score.without_mark.items()
+        ]
         costs = tuple(result.cost for result in results.values())
         for name, result in results.items():
             self._figures[name].learn(pending.cells[name], result.outputs)
-        return replace(line, problems=line.problems + ended, score=score, costs=costs)
+        return replace(line, problems=(*line.problems, *found), score=score, costs=costs)
 
     def _kept(self, pending: _Pending, line: Line | None = None) -> Line:
         """Remember what became of a submission; an unchanged one is remembered already."""

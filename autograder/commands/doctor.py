@@ -30,12 +30,28 @@ def _handle(arguments: argparse.Namespace) -> int:
     from autograder.sandbox import box
 
     found = box.layers()
-    print(json.dumps([asdict(one) for one in found], indent=1) if arguments.json else report(found))
+    if arguments.json:
+        print(json.dumps([asdict(one) for one in found], indent=1))
+    else:
+        print(report(found, box.counts_apart()))
     return OK if all(one.available for one in found) else FAILED
 
 
-def report(found: list[Layer]) -> str:
-    """Return what a person reads."""
+_TOGETHER = (
+    "The processes of all students are counted together here, so submissions are graded one at a\n"
+    "time. Allow user namespaces (sysctl user.max_user_namespaces, or the container's settings),\n"
+    "or grade as root in a container."
+)
+
+
+def report(found: list[Layer], counts_apart: bool) -> str:
+    """Return what a person reads.
+
+    Args:
+        found: the layers.
+        counts_apart: whether each student's processes have a limit of their own.
+
+    """
     lines = ["What this machine keeps a student's code from:", ""]
     for one in found:
         lines.append(f"{'✔ enforced' if one.available else '✘ missing '}  {one.name}: {one.what}")
@@ -43,6 +59,8 @@ def report(found: list[Layer]) -> str:
             lines.append(f"              {one.why}")
     missing = [one.name for one in found if not one.available]
     lines.append("")
+    if not counts_apart:
+        lines.append(_TOGETHER)
     if missing:
         options = " ".join(f"--without-{name}" for name in missing)
         lines.append("`softmax-lab grade` refuses to run students' code here.")

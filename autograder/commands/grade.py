@@ -198,6 +198,10 @@ def _summarise(lines: list[Line], assignment: str) -> None:
     print(f"Then: `nbgrader generate_feedback {assignment}` and `nbgrader export`.")
 
 
+def _score_as_json(score: Score) -> dict[str, float]:
+    return {"points": score.points, "max_points": score.max_points, "waiting": score.waiting}
+
+
 def _as_json(assignment: str, progress: _Progress) -> dict[str, Any]:
     return {
         "assignment": assignment,
@@ -209,7 +213,7 @@ def _as_json(assignment: str, progress: _Progress) -> dict[str, Any]:
                 "status": line.status,
                 "problems": [asdict(problem) for problem in line.problems],
                 "failure": line.failure,
-                "score": asdict(line.score) if line.score is not None else None,
+                "score": line.score and _score_as_json(line.score),
             }
             for line in sorted(progress.lines, key=lambda line: line.student)
         ],

@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from autograder.errors import LabError
-from autograder.runner.job import Outputs
+from autograder.runner.job import MarkOfTest, Outputs
 
 #: Seconds to wait for another program that writes to the gradebook, such as formgrader.
 PATIENCE = 30
@@ -42,11 +42,22 @@ class Graded:
     Attributes:
         notebook: what intake made of it.
         outputs: of each code cell.
+        marks: of each code cell; None for all but tests.
 
     """
 
     notebook: NotebookNode
     outputs: Sequence[Outputs]
+    marks: Sequence[MarkOfTest | None]
+
+    def marks_by_cell(self) -> dict[str, MarkOfTest]:
+        """Return the marks of the tests, by their cells' grade_id."""
+        code = (cell for cell in self.notebook.cells if cell.cell_type == "code")
+        return {
+            cell.metadata.nbgrader["grade_id"]: mark
+            for cell, mark in zip(code, self.marks, strict=True)
+            if mark is not None
+        }
 
 
 @dataclass
@@ -57,12 +68,14 @@ class Score:
         points: of the automatic marks.
         max_points: what these can give.
         waiting: how many answers a person has to mark.
+        without_mark: tests that gave no number that counts, and why, by grade_id.
 
     """
 
     points: float = 0
     max_points: float = 0
     waiting: int = 0
+    without_mark: dict[str, str] = field(default_factory=dict)
 
 
 class Recorder:
@@ -199,7 +212,7 @@ class Recorder:
             }
             for preprocessor in self._preprocessors:
                 notebook, resources = preprocessor(notebook, resources)
-            self._mark(submitted, notebook, score)
+            self._mark(submitted, notebook, one.marks_by_cell(), score)
             submitted.late_submission_penalty = None
             ready[submitted.name] = notebook
         self._gradebook.db.flush()
@@ -211,8 +224,18 @@ class Recorder:
                 submitted.late_submission_penalty = penalty
         return score, ready
 
-    def _mark(self, submitted: Any, notebook: NotebookNode, score: Score) -> None:
-        """Set the automatic marks and comments, as nbgrader's SaveAutoGrades does."""
+    def _mark(
+        self,
+        submitted: Any,
+        notebook: NotebookNode,
+        marks: Mapping[str, MarkOfTest],
+        score: Score,
+    ) -> None:
+        """Set the automatic marks and comments, as nbgrader's SaveAutoGrades does.
+
+        But nbgrader reads a test's points from what its cell shows, and gives all of them where
+        that is nothing. Here they are the examiner's own number.
+        """
         from nbgrader.utils import compute_checksum, determine_grade, is_solution, is_task
 
         cells = {
@@ -225,7 +248,13 @@ class Recorder:
             if is_task(cell):  # its mark is a person's alone
                 score.waiting += bool(grade.needs_manual_grade)
                 continue
-            grade.auto_score, max_points = determine_grade(cell, self._log)
+            if cell.cell_type == "code" and not is_solution(cell):
+                max_points = float(cell.metadata.nbgrader["points"])
+                grade.auto_score, why = points_of(marks[grade.name], max_points)
+                if why:
+                    score.without_mark[grade.name] = why
+            else:
+                grade.auto_score, max_points = determine_grade(cell, self._log)
             # Who marked by hand before is asked to look again.
             grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
             score.waiting += grade.needs_manual_grade
@@ -295,6 +324,16 @@ class Recorder:
         self._converter.set_permissions(self._assignment, student)
 
 
+def points_of(mark: MarkOfTest, max_points: float) -> tuple[float, str]:
+    """Return the points of a test, and why these are none where its number does not count."""
+    points = max_points if mark.points is None else mark.points
+    if mark.why:
+        return 0.0, mark.why
+    if not 0 <= points <= max_points:
+        return 0.0, f"gave {points:g}, which is not between 0 and {max_points:g}"
+    return points, ""
+
+
 def _output(one: dict[str, Any], number: int) -> NotebookNode:
     output: NotebookNode = nbformat.from_dict(one)  # type: ignore[no-untyped-call]
     if output.output_type == "execute_result":
@@ -306,7 +345,10 @@ def _preprocessors(converter: Any) -> list[Any]:
     """Return those of the course's preprocessors whose work is not done here."""
     from nbgrader import preprocessors as nbgrader
 
+    from autograder.gradebook.plain import NoMarkNoPoints
+
     done = {
+        NoMarkNoPoints,  # marks are the examiner's own numbers
         nbgrader.ClearOutput,  # intake takes no outputs
         nbgrader.DeduplicateIds,  # nor metadata
         nbgrader.OverwriteKernelspec,

@@ -53,7 +53,8 @@ Kind = Literal[
     "edited-cell",
     "broken-cell",  # a cell, or its source, of a wrong type
     "timestamp",
-    "ended",
+    "ended",  # the student process, before its time
+    "no-mark",  # a test that gave no number that counts
 ]
 
 

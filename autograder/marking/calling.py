@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,7 @@ from autograder.marking.child import Send
 from autograder.marking.describing import describe, describe_error
 from autograder.marking.library import Library
 from autograder.marking.library_watch import LibraryWatch
-from autograder.marking.observation import NOTHING, Call, Observation
+from autograder.marking.observation import NOTHING, Call, Observation, readable
 
 _Tensor: Any = torch._C.TensorBase
 _functions: Any = torch._C._VariableFunctions
@@ -58,14 +58,13 @@ def tell_calls(
 def calls_told(messages: Sequence[Mapping[str, Any]]) -> list[Call]:
     """Return the calls that `tell_calls` has told of."""
     calls: list[Call] = []
-    results_changed: set[int] = set()
-    arguments_changed: set[int] = set()
-    for message in messages:
-        if "result" in message:
-            calls.append(Call.from_message({**message, "result_changed": False}))
+    results_changed: Collection[int] = ()
+    arguments_changed: Collection[int] = ()
+    for told in readable(_call_or_changes, messages):
+        if isinstance(told, Call):
+            calls.append(told)
         else:
-            results_changed = {int(index) for index in message["results_changed"]}
-            arguments_changed = {int(index) for index in message["arguments_changed"]}
+            results_changed, arguments_changed = told
     return [
         replace(
             one,
@@ -74,6 +73,12 @@ def calls_told(messages: Sequence[Mapping[str, Any]]) -> list[Call]:
         )
         for index, one in enumerate(calls)
     ]
+
+
+def _call_or_changes(message: Mapping[str, Any]) -> Call | tuple[list[Any], list[Any]]:
+    if "result" in message:
+        return Call.from_message({**message, "result_changed": False})
+    return list(message["results_changed"]), list(message["arguments_changed"])
 
 
 def tell_results(

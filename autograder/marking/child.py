@@ -39,6 +39,10 @@ class CannotFork(RuntimeError):
     """This platform has no fork, so a student's code cannot be watched from outside."""
 
 
+class Unable(RuntimeError):
+    """The machine could not do what the marking needs, which says nothing of the answer."""
+
+
 class MarkingFault(RuntimeError):
     """The marking's own code failed in the child."""
 
@@ -62,16 +66,25 @@ def run_in_child(program: Program) -> Sent:
 
     Raises:
         CannotFork: where the platform has no fork.
+        Unable: the machine has no room for another process.
         MarkingFault: when the program raised an exception.
 
     """
     if not hasattr(os, "fork"):
         raise CannotFork
-    receiving, sending = os.pipe()
-    with warnings.catch_warnings():
-        # Python 3.12 warns of forks beside threads; the child uses none of the parent's.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
+    try:
+        receiving, sending = os.pipe()
+    except OSError:  # the student's code has left no descriptor free
+        return Sent([], "died")
+    try:
+        with warnings.catch_warnings():
+            # Python 3.12 warns of forks beside threads; the child uses none of the parent's.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+    except OSError as error:
+        os.close(receiving)
+        os.close(sending)
+        raise Unable(f"no process could be started ({error.strerror})") from None
     if child == 0:
         _be_the_child(program, sending)
     os.close(sending)
@@ -95,7 +108,8 @@ def run_in_child(program: Program) -> Sent:
     stopped = os.WIFSIGNALED(status) and os.WTERMSIG(status) in signals
     told = list(_messages(received))
     if told and isinstance(told[-1], dict) and "fault" in told[-1]:
-        raise MarkingFault(told[-1]["fault"])
+        fault = str(told[-1]["fault"])[:300]  # which the student's code may have written
+        raise MarkingFault(fault.encode("ascii", "backslashreplace").decode())
     finished = bool(told) and told[-1] == "finished"
     if finished:
         told.pop()

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from itertools import islice
+from math import prod
 from types import FunctionType
 from typing import Any
 
 import torch
 
-from autograder.marking.observation import Observation, RemoteFunction
-
-#: The largest value that is read, in numbers, and the longest text, in characters.
-MAX_NUMBERS = 10_000
-MAX_TEXT = 300
+from autograder.marking.observation import (
+    MAX_DEPTH,
+    MAX_DIMENSIONS,
+    MAX_ITEMS,
+    MAX_NUMBERS,
+    MAX_TEXT,
+    Observation,
+    RemoteFunction,
+)
 
 _Tensor: Any = torch._C.TensorBase
 _strided = torch.strided
@@ -59,8 +65,8 @@ def _describe_known(value: Any, depth: int) -> Observation:
         return Observation("number", name, values=_numbers([value]))
     if issubclass(kind, str):
         return Observation("text", "str", text=str.__getitem__(value, slice(MAX_TEXT)))
-    if issubclass(kind, dict) and depth < 3:
-        items = list(dict.items(value))[:100]
+    if issubclass(kind, dict) and depth < MAX_DEPTH:
+        items = list(islice(dict.items(value), MAX_ITEMS))
         return Observation(
             "mapping",
             name,
@@ -74,9 +80,9 @@ def _describe_known(value: Any, depth: int) -> Observation:
         return _describe_list(value, "list" if issubclass(kind, list) else "tuple")
     array = getattr(sys.modules.get("numpy"), "ndarray", None)
     if isinstance(array, type) and issubclass(kind, array):
-        small = array.size.__get__(value) <= MAX_NUMBERS  # type: ignore[attr-defined]
-        inner = _describe_list([array.tolist(value)] if small else [], "numpy.ndarray")  # type: ignore[attr-defined]
         shape = tuple(int(n) for n in array.shape.__get__(value))  # type: ignore[attr-defined]
+        listed = [array.tolist(value)] if _is_small(shape) else []  # type: ignore[attr-defined]
+        inner = _describe_list(listed, "numpy.ndarray")
         dtype = str(array.dtype.__get__(value))  # type: ignore[attr-defined]
         return Observation("array", "numpy.ndarray", dtype, shape, inner.values)
     if kind.__module__ == "numpy":
@@ -92,16 +98,23 @@ def _describe_tensor(tensor: Any) -> Observation:
     with torch._C.DisableTorchFunctionSubclass():
         dtype = str(_Tensor.dtype.__get__(tensor)).removeprefix("torch.")
         shape = tuple(int(n) for n in _Tensor.size(tensor))
+        if len(shape) > MAX_DIMENSIONS:
+            return Observation("other", "tensor of too many dimensions")
         readable = (
             _Tensor.layout.__get__(tensor) == _strided
             and not _Tensor.is_meta.__get__(tensor)
             and not dtype.startswith("complex")
-            and _Tensor.numel(tensor) <= MAX_NUMBERS
+            and _is_small(shape)
         )
         listed = _Tensor.tolist(tensor) if readable else []
         values = tuple(map(float, listed)) if len(shape) == 1 else _numbers([listed])
         text = "requires grad" if _Tensor.requires_grad.__get__(tensor) else ""
     return Observation("tensor", "tensor", dtype, shape, values, text)
+
+
+def _is_small(shape: Iterable[int]) -> bool:
+    """Whether its lists are few: a tensor of shape (50000, 1000, 0) has 50 million."""
+    return prod(max(n, 1) for n in shape) <= MAX_NUMBERS
 
 
 def _describe_list(value: Any, name: str) -> Observation:

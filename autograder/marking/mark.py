@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from autograder.marking.cases import Vector
-from autograder.marking.child import CannotFork
+from autograder.marking.child import CannotFork, Unable
 from autograder.marking.functions import FunctionPart
 from autograder.marking.lesson import Exercise, Lesson
 from autograder.marking.observer import Observer
@@ -40,6 +40,8 @@ def mark(lesson: Lesson, exercise: Exercise, answer: object, observer: Observer)
         return Report(exercise.id, tuple(work.findings))
     except CannotFork:
         why = "Marking runs a student's code in a forked process, which Windows has not: use WSL."
+    except Unable as error:
+        why = f"This machine could not mark it now: {error}. Try again."
     except Exception as error:  # a fault of ours must not stop a class
         why = f"The marking itself failed ({type(error).__name__}: {error}). Tell your instructor."
     return not_checked(exercise.id, why, exercise.points)

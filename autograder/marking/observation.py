@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from autograder.marking.library import Library
+
+#: The largest value that is read, in numbers; the longest text, in characters; the most dimensions,
+#: items of a mapping, and mappings in one another. Whatever sends more is not believed.
+MAX_NUMBERS = 10_000
+MAX_TEXT = 300
+MAX_DIMENSIONS = 64
+MAX_ITEMS = 100
+MAX_DEPTH = 3
+_MAX_SIZE = 2**63 - 1
+
+_KINDS = {
+    *("tensor", "array", "list", "number", "text", "mapping", "callable", "none", "dots", "other"),
+    *("raised", "timed out", "died"),
+}
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What a value was found to be.
+    """What a value was found to be. `from_message` bounds every field.
 
     Attributes:
         kind: "tensor", "array" (NumPy), "list" (or tuple), "number", "text", "mapping", "callable",
@@ -42,28 +57,58 @@ class Observation:
         return told
 
     @classmethod
-    def from_message(cls, message: Mapping[str, Any]) -> Observation:
-        """Return the observation that a message tells of.
+    def from_message(cls, message: Mapping[str, Any], depth: int = 0) -> Observation:
+        """Return the observation that a message of unknown origin tells of.
+
+        Args:
+            message: what `to_message` made, or what somebody pretends it made.
+            depth: how many mappings it is in.
 
         Raises:
-            LookupError, TypeError, ValueError: it tells of none.
+            LookupError, TypeError, ValueError, OverflowError: it tells of none, or of too much.
 
         """
-        items = message.get("items", ())
+        if message["kind"] not in _KINDS:
+            raise ValueError("an unknown kind")
+        items = _few(message.get("items", ()), MAX_ITEMS if depth < MAX_DEPTH else 0)
         return cls(
-            kind=str(message["kind"]),
-            type_name=_whole(message.get("type_name", "")),
-            dtype=str(message.get("dtype", "")),
-            shape=tuple(map(int, message.get("shape", ()))),
-            values=tuple(map(float, message.get("values", ()))),
-            text=_whole(message.get("text", "")),
-            items=tuple((_whole(key), cls.from_message(item)) for key, item in items),
+            kind=message["kind"],
+            type_name=_text(message.get("type_name", "")),
+            dtype=_text(message.get("dtype", "")),
+            shape=tuple(map(_size, _few(message.get("shape", ()), MAX_DIMENSIONS))),
+            values=tuple(map(_number, _few(message.get("values", ()), MAX_NUMBERS))),
+            text=_text(message.get("text", "")),
+            items=tuple((_text(key), cls.from_message(item, depth + 1)) for key, item in items),
         )
 
 
-def _whole(text: object) -> str:
-    """Put ? for half characters, which no page or stream can hold."""
-    return str(text).encode(errors="replace").decode()
+def _few(values: Any, most: int) -> Sequence[Any]:
+    if not isinstance(values, (list, tuple)):
+        raise TypeError("no list")
+    if len(values) > most:
+        raise ValueError("too many")
+    return values
+
+
+def _size(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError("no count")
+    if not 0 <= value <= _MAX_SIZE:
+        raise ValueError("no size of anything")
+    return value
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (bool, int, float):
+        raise TypeError("no number")
+    return float(value)
+
+
+def _text(text: Any) -> str:
+    """Return a text, cut, with ? for half characters, which no page or stream can hold."""
+    if not isinstance(text, str):
+        raise TypeError("no text")
+    return text[:MAX_TEXT].encode(errors="replace").decode()
 
 
 NOTHING = Observation("none")
@@ -100,7 +145,7 @@ class Call:
         """Return the call that a message tells of.
 
         Raises:
-            LookupError, TypeError, ValueError: it tells of none.
+            LookupError, TypeError, ValueError, OverflowError: it tells of none, or of too much.
 
         """
         return cls(
@@ -108,9 +153,20 @@ class Call:
             Observation.from_message(message["argument"]),
             bool(message["argument_changed"]),
             bool(message["result_changed"]),
-            str(message["library"]),
+            _text(message["library"]),
             bool(message["replaceable"]),
         )
+
+
+def readable(read: Callable[[Any], _Read], messages: Iterable[Any]) -> list[_Read]:
+    """Return what messages of unknown origin tell, up to the first that cannot be read."""
+    told: list[_Read] = []
+    for message in messages:
+        try:
+            told.append(read(message))
+        except (LookupError, TypeError, ValueError, OverflowError, AttributeError):
+            break
+    return told
 
 
 class RemoteFunction:

@@ -10,15 +10,16 @@ from autograder.marking.calling import calls_told, tell_calls, tell_results
 from autograder.marking.child import Program, Send, Sent, run_in_child
 from autograder.marking.describing import describe
 from autograder.marking.library import Library
-from autograder.marking.observation import Call, Observation, RemoteFunction
+from autograder.marking.observation import Call, Observation, RemoteFunction, readable
 
 
 @dataclass(frozen=True)
 class Observer:
     """Sees what values are and what functions do: `IN_A_CHILD` or `HERE`.
 
-    All methods raise `CannotFork` where a child is needed and the platform has no fork, and
-    `MarkingFault` when the marking's own code failed in the child.
+    All methods raise `CannotFork` where a child is needed and the platform has no fork, `Unable`
+    when the machine has no room for one, and `MarkingFault` when the marking's own code failed in
+    the child. What a child sends that cannot be read, and all after it, counts as not sent.
 
     Attributes:
         run: runs a program that touches what is the student's.
@@ -35,7 +36,7 @@ class Observer:
                 send(describe(value).to_message())
 
         sent = self.run(program)
-        seen = [Observation.from_message(message) for message in sent.messages]
+        seen = readable(Observation.from_message, sent.messages)[: len(values)]
         seen += [Observation(sent.ending)] * (len(values) - len(seen))
         return dict(zip(values, seen, strict=True))
 
@@ -92,7 +93,7 @@ class Observer:
             tell_results(send, functions, arguments)
 
         sent = self.run(program)
-        seen = [[Observation.from_message(one) for one in message] for message in sent.messages]
+        seen = [list(map(Observation.from_message, message)) for message in sent.messages]
         missing = [Observation(sent.ending)] * len(arguments)
         return seen + [missing] * (len(functions) - len(seen))
 

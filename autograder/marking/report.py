@@ -98,6 +98,12 @@ class Report:
         return next((f.misconception for f in self.findings if f.misconception), None)
 
     @property
+    def fault(self) -> str:
+        """Why the marking itself came to nothing, or ""."""
+        unchecked = (f.message for f in self.findings if f.outcome is Outcome.NOT_CHECKED)
+        return next(unchecked, "")
+
+    @property
     def message(self) -> str:
         """What a student reads, as plain text."""
         lines = [f"{self._sign} {self.exercise}: {self.outcome.value}, {self._score}."]

@@ -400,12 +400,16 @@ def _handed_in(course: Course) -> set[str]:
     }
 
 
+#: What a problem that arose after intake is told as; intake repairs, or refuses.
+_REASON_OF: dict[str, Reason] = {"ended": "ended", "no-mark": "failed"}
+
+
 def _needs(kept: Mapping[str, Any]) -> list[Need]:
     """Return what the last grading run left for a person to look at in one submission."""
     refused = kept.get("status") == "not graded"
     needs = []
     for one in kept.get("problems", ()):
-        kind: Reason = "ended" if one["kind"] == "ended" else "repaired"
+        kind = _REASON_OF.get(one["kind"], "repaired")
         needs.append(Need("unread" if refused else kind, f"{one['what']} {one['done']}"))
     if kept.get("failure"):
         needs.append(Need("not graded", str(kept["failure"])))

@@ -18,13 +18,14 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import autograder
 from autograder.errors import LabError
+from autograder.marking.child import Unable
 from autograder.marking.observer import HERE
 from autograder.runner.guard import Guard
-from autograder.runner.job import CodeCell, Cost, Examined, Job, Outputs
+from autograder.runner.job import CodeCell, Cost, Examined, Job, MarkOfTest, Outputs
 from autograder.runner.packing import Refused, unpack
 from autograder.runner.remote import (
     CALL_SECONDS,
@@ -34,13 +35,17 @@ from autograder.runner.remote import (
     StudentProcess,
 )
 from autograder.runner.screening import MAX_OUTPUTS, Room, error_output, screened
-from autograder.runner.shell import Shell
+from autograder.runner.shell import RanTest, Shell
 from autograder.runner.student import serve
 from autograder.runner.wire import Wire
 from autograder.sandbox.box import Limits, confine
+from autograder.sandbox.limits import limit_own_memory
 
 if TYPE_CHECKING:
     from autograder.marking.report import Report
+
+#: What the examiner may allocate for one submission, in bytes: values of the student's are copies.
+_MEMORY = 2 << 30
 
 
 def _run_cells(
@@ -55,32 +60,70 @@ def _run_cells(
         seconds: how long one cell may take.
 
     """
-    autograder.grade = _grade
+    grader = _Grader()
+    autograder.grade = grader.grade
     namespace = _Namespace(shell, student)
     outputs: list[Outputs] = []
+    marks: list[MarkOfTest | None] = []
     room = Room(MAX_OUTPUTS)
     in_cells = in_tests = 0.0
     for cell in cells:
+        mark = None
+        started = between = time.monotonic()
         if cell.shows is not None:
-            outputs.append(cell.shows)
-            continue
-        started = time.monotonic()
-        if cell.kind != "test":
-            from_student = _run(student, cell, seconds)
-        between = time.monotonic()
-        outputs.append(room.fill(from_student) if cell.kind == "student" else namespace.run(cell))
+            shown = cell.shows
+        elif cell.kind == "test":
+            grader.reports.clear()
+            shown, ran = namespace.test(cell.source)
+            mark = grader.mark_of(ran)
+        else:
+            shown = _run(student, cell, seconds)
+            between = time.monotonic()
+            shown = room.fill(shown) if cell.kind == "student" else namespace.run(cell.source)
+        outputs.append(shown)
+        marks.append(mark)
         in_cells += between - started
         in_tests += time.monotonic() - between
     late = "The time for all its cells was up, and the rest was not run." if student.late else ""
     notes = [note for note in (student.ended, late) if note]
-    return Examined(outputs, notes, Cost(cells=in_cells, tests=in_tests))
+    return Examined(outputs, marks, notes, Cost(cells=in_cells, tests=in_tests))
 
 
-def _grade(exercise: str, answer: object) -> Report:
-    """Be `autograder.grade` here, where no student's code runs: functions are stand-ins."""
-    from autograder.marker import mark  # holds the tests' cases: not before the fork
+class _Grader:
+    """Is `autograder.grade` for a test cell: no student's code runs here, only stand-ins do."""
 
-    return mark(exercise, answer, HERE)
+    def __init__(self) -> None:
+        self.reports: list[Report] = []  # of the test cell that runs
+
+    def grade(self, exercise: str, answer: object) -> Report:
+        from autograder.marker import mark  # holds the tests' cases: not before the fork
+
+        report = mark(exercise, answer, HERE)
+        self.reports.append(report)
+        return report
+
+    def mark_of(self, ran: RanTest) -> MarkOfTest:
+        """Return what the cell gave: the one report there is, or nbgrader's rules without one.
+
+        Raises:
+            Unable: a report says that the marking could not look.
+
+        """
+        for report in self.reports:
+            if report.fault:
+                raise Unable(report.fault)
+        if not ran.passed:
+            return MarkOfTest(0.0)
+        if self.reports:
+            (*others, report) = self.reports
+            if others or ran.value is not report:
+                return MarkOfTest(0.0, "does not end with the one report that it made")
+            return MarkOfTest(float(report.points))
+        if ran.value is None:
+            return MarkOfTest(None)
+        if type(ran.value) not in (int, float):
+            return MarkOfTest(0.0, "ends with a value that is no number")
+        return MarkOfTest(float(cast(float, ran.value)))
 
 
 class _Namespace:
@@ -91,18 +134,23 @@ class _Namespace:
         self._given: set[str] = set()
         self._borrowed: set[str] = set()
 
-    def run(self, cell: CodeCell) -> Outputs:
-        """Run one of the lesson's cells here, with the student's names as they are by now."""
+    def run(self, source: str) -> Outputs:
+        """Run one of the lesson's given cells here, with the student's names as they are by now."""
         if self._student.may_differ:
             self._borrow()
         before = {name: id(self._shell.names[name]) for name in self._shell.user_names()}
-        outputs = self._shell.run(cell.source)
-        if cell.kind == "given":
-            now = {name: id(self._shell.names[name]) for name in self._shell.user_names()}
-            defined = {name for name, value in now.items() if before.get(name) != value}
-            self._given |= defined
-            self._borrowed -= defined
+        outputs = self._shell.run(source)
+        now = {name: id(self._shell.names[name]) for name in self._shell.user_names()}
+        defined = {name for name, value in now.items() if before.get(name) != value}
+        self._given |= defined
+        self._borrowed -= defined
         return outputs
+
+    def test(self, source: str) -> tuple[Outputs, RanTest]:
+        """Run a test cell here, with the student's names as they are by now."""
+        if self._student.may_differ:
+            self._borrow()
+        return self._shell.run_test(source)
 
     def _borrow(self) -> None:
         try:
@@ -157,7 +205,8 @@ def serve_examiner(
 
     Args:
         connection: a `multiprocessing` connection to the parent, which sends a `Job`, and is sent
-            first the student's process group, then an `Examined` or a `LabError`.
+            first the student's process group, then an `Examined`, a `LabError` that ends the run,
+            or an `Unable` or `StudentError`, after which another try may do.
         shell: the template's shell, which both processes have a copy of.
         folder: has `student`, which the student process may write to, and `lesson`, where the
             lesson's cells run.
@@ -174,13 +223,14 @@ def serve_examiner(
         _be_the_student(shell, Wire(theirs), scratch, limits, waived)
     theirs.close()
     signal.signal(signal.SIGTERM, _end_all)
+    limit_own_memory(_MEMORY)
     try:
         connection.send(pid)
         job: Job = connection.recv()
         os.chdir(lesson)
         sys.path.append(str(lesson))  # modules that the instructor put beside the notebook
         started = time.monotonic()
-        student = StudentProcess(Wire(mine), pid, job.settings.submission_seconds)
+        student = StudentProcess(Wire(mine), pid, job.settings.submission_seconds, limits.processes)
         Guard(pid, scratch, limits, student.end).start()
         ready = student.ask(CALL_SECONDS, do="ready")
         if ready.get("refused"):
@@ -192,8 +242,10 @@ def serve_examiner(
         end_descendants()  # their CPU time counts, and is known when they have ended
         cost = replace(examined.cost, confine=confined - started, cpu=_cpu_seconds(), memory=memory)
         connection.send(replace(examined, cost=cost))
-    except StudentError as error:
-        connection.send(LabError(str(error)))
+    except (StudentError, Unable) as error:
+        connection.send(error)
+    except MemoryError:
+        connection.send(Unable("the examiner's memory was used up"))
     finally:
         end_descendants()
 

@@ -41,19 +41,24 @@ class Guard(threading.Thread):
         self._before = _memory(pid)  # shared with the template, nearly all of it
 
     def run(self) -> None:
-        """Look again and again, until something is exceeded or the parent is gone."""
+        """Look again and again, until something is exceeded or the parent is gone.
+
+        A guard that cannot look ends the examiner, and with it what it guards.
+        """
         parent = multiprocessing.parent_process()
         sentinels = [parent.sentinel] if parent is not None else []
-        while not wait(sentinels, _SECONDS):
-            if why := self._excess():
-                self._end(why)
-        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            while not wait(sentinels, _SECONDS):
+                if why := self._excess():
+                    self._end(why)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _excess(self) -> str:
         limits = self._limits
-        family = _family(self._pid)
-        buffers, removed = _held(family, self._scratch, limits.file_size)
-        used = buffers + sum(max(0, _memory(pid) - self._before) for pid in family)
+        pids = family(self._pid)
+        buffers, removed = _held(pids, self._scratch, limits.file_size)
+        used = buffers + sum(max(0, _memory(pid) - self._before) for pid in pids)
         if used > limits.total_memory:
             return f"The code used more than {limits.total_memory >> 20} MiB of memory in all"
         if not _fits(self._scratch, limits, removed):
@@ -74,14 +79,14 @@ def _memory(pid: int) -> int:
     return 0
 
 
-def _held(family: Iterable[int], scratch: Path, file_size: int) -> tuple[int, int]:
+def _held(pids: Iterable[int], scratch: Path, file_size: int) -> tuple[int, int]:
     """Return the bytes that sockets may hold, and those of removed files still open or mapped.
 
     What a file that is only mapped takes nobody tells: it counts as `file_size`.
     """
     sockets, opened, mapped = set(), dict[int, int](), set()
     below = f"{os.path.realpath(scratch)}/"
-    for task in (task for pid in family for task in _tasks(pid)):  # each may have files of its own
+    for task in (task for pid in pids for task in _tasks(pid)):  # each may have files of its own
         for descriptor in _listed(f"{task}/fd"):
             with suppress(OSError):
                 file = os.stat(f"{task}/fd/{descriptor}")
@@ -99,11 +104,16 @@ def _held(family: Iterable[int], scratch: Path, file_size: int) -> tuple[int, in
     return buffer * len(sockets), sum(opened.values()) + file_size * len(mapped - opened.keys())
 
 
+def count_tasks(pids: Iterable[int]) -> int:
+    """Return how many threads these processes have in all."""
+    return sum(len(_tasks(pid)) for pid in pids)
+
+
 def _tasks(pid: int) -> list[str]:
     return [f"/proc/{pid}/task/{task}" for task in _listed(f"/proc/{pid}/task")]
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """Return a process and all below it, and what was orphaned there and came to us."""
     found, waiting = [], [os.getpid()]
     while waiting:

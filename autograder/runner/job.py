@@ -99,16 +99,32 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class MarkOfTest:
+    """What a test cell gave, as data: the examiner's own, never read back from what is shown.
+
+    Attributes:
+        points: a number; None for all that the cell can give.
+        why: why it gave no number that counts, in words for the instructor, or "".
+
+    """
+
+    points: float | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Examined:
     """What running a submission gave.
 
     Attributes:
         outputs: of each cell, as nbformat has them.
+        marks: of each cell; None for all but tests.
         notes: what happened to the student process, in words for the instructor.
         cost: what it took.
 
     """
 
     outputs: list[Outputs]
+    marks: list[MarkOfTest | None]
     notes: list[str]
     cost: Cost = Cost()

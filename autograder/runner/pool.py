@@ -28,10 +28,12 @@ from typing import Any
 
 from autograder.errors import LabError
 from autograder.runner.job import CodeCell, Examined, Job, Settings
-from autograder.sandbox.box import Limits, check
+from autograder.sandbox.box import Limits, check, counts_apart
 
 #: Seconds an examiner may take beyond the time a submission has: to start, confine and end.
 _SPARE_SECONDS = 60.0
+#: How often a submission is begun when the machine fails.
+_TRIES = 3
 #: What each examiner is forked with. Every one runs the main script's imports once more: those of
 #: `softmax-lab` cost nothing when they are there already.
 _PRELOAD = ["autograder.runner.template", "autograder.commands.main"]
@@ -79,6 +81,11 @@ class Pool:
             if error is not None:
                 self._running.end()
             self._own.shutdown(cancel_futures=True)
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether submissions wait for one another on this machine, whatever `jobs` says."""
+        return self._own is not None and not counts_apart(self._settings.waived)
 
     def submit(self, cells: tuple[CodeCell, ...], files: Path | None = None) -> Future[Examined]:
         """Examine code cells; the future raises `NotRun`, or `LabError` to end the run."""
@@ -147,18 +154,38 @@ def examine(job: Job, running: _Running | None = None) -> Examined:
             "setting distributed.worker.daemon is False."
         )
     running = running or _Running()
-    for _ in range(2):
+    failures: list[str] = []
+    while len(failures) < _TRIES:
         try:
-            with _folder(job.files) as folder:
+            with _turn(job.settings.waived), _folder(job.files) as folder:
                 return _run_examiner(job, folder, running)
-        except _Ended:  # from outside, for a student's code cannot reach its examiner
+        except _Failed as failure:
             if running.ending:
                 raise NotRun("The run was stopped.") from None
-    raise NotRun("Its examiner was ended twice. Is there enough memory?")
+            failures.append(str(failure))
+            time.sleep(len(failures) / 2)  # what the machine lacks may come back
+    raise NotRun(f"It was tried {_TRIES} times: {failures[-1]}. Nothing was marked.")
 
 
-class _Ended(Exception):
-    """An examiner ended before it had answered."""
+class _Failed(Exception):
+    """A submission could not be examined, by no fault of its own that is known: try again."""
+
+
+@contextmanager
+def _turn(waived: frozenset[str]) -> Iterator[None]:
+    """Wait for this user's other examiners on this machine, where processes are counted together.
+
+    One student's could otherwise use up what another's may have.
+    """
+    if counts_apart(waived):
+        yield
+        return
+    import fcntl
+
+    place = Path(tempfile.gettempdir()) / f"softmax-lab-turn-{os.geteuid()}"
+    with open(os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
@@ -195,10 +222,10 @@ def _run_examiner(job: Job, folder: Path, running: _Running) -> Examined:
         forked = time.monotonic() - started
         if not ours.poll(2 * settings.submission_seconds + _SPARE_SECONDS):
             raise NotRun("It did not come to an end, and was ended.")
-        answer: Examined | LabError = ours.recv()
+        answer: Examined | Exception = ours.recv()
         group = 0
-    except (EOFError, OSError):
-        raise _Ended from None
+    except (EOFError, OSError):  # from outside, for a student's code cannot reach its examiner
+        raise _Failed("its examiner was ended (is there enough memory?)") from None
     finally:
         running.remove(process)
         _end(process, group)
@@ -206,6 +233,8 @@ def _run_examiner(job: Job, folder: Path, running: _Running) -> Examined:
         theirs.close()
     if isinstance(answer, LabError):
         raise answer
+    if isinstance(answer, Exception):
+        raise _Failed(str(answer).rstrip("."))
     return replace(answer, cost=replace(answer.cost, fork=forked))
 
 

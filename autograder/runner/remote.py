@@ -15,8 +15,10 @@ from typing import Any
 
 import torch
 
+from autograder.marking.child import Unable
 from autograder.marking.library import Library
-from autograder.marking.observation import Call, Observation, RemoteFunction
+from autograder.marking.observation import Call, Observation, RemoteFunction, readable
+from autograder.runner.guard import count_tasks, family
 from autograder.runner.packing import Refused, pack, unpack
 from autograder.runner.wire import Closed, TimedOut, Wire, WireError
 
@@ -37,12 +39,14 @@ class StudentProcess:
         wire: the connection to it.
         pid: its process, which leads a group of its own.
         seconds: how long it may take for all its cells, and again for all calls by tests.
+        processes: how many it may have at once.
 
     """
 
-    def __init__(self, wire: Wire, pid: int, seconds: float) -> None:
+    def __init__(self, wire: Wire, pid: int, seconds: float, processes: int) -> None:
         self._wire = wire
         self._pid = pid
+        self._processes = processes
         self._left = {"run": seconds, "call": seconds}
         self.late = False  # whether a cell was not run because the time for all was up
         self.ended = ""  # why there is nobody to ask any more
@@ -89,6 +93,17 @@ class StudentProcess:
         else:
             return answer
         raise StudentError(self.ended)
+
+    def explain_inability(self, why: str) -> None:
+        """Find out why it could start no process; end it where it has too many of its own.
+
+        Raises:
+            Unable: it has not, so the machine has.
+
+        """
+        if count_tasks(family(self._pid)) < self._processes // 2:
+            raise Unable(why)
+        self.end("The code had so many processes and threads that there was none left to test it")
 
     def end(self, why: str) -> None:
         """End it; the first reason is the one that is told."""
@@ -146,7 +161,12 @@ class StudentFunction(RemoteFunction):
         nudged: bool,
         library: Library | None,
     ) -> list[Call]:
-        """See `RemoteFunction`."""
+        """See `RemoteFunction`.
+
+        Raises:
+            Unable: the machine had no room for the process that calls it.
+
+        """
         try:
             answer = self._student.ask(
                 CALL_SECONDS,
@@ -157,17 +177,12 @@ class StudentFunction(RemoteFunction):
                 nudged=nudged,
                 library=library and library.to_message(),
             )
-            calls = [Call.from_message(one) for one in answer["calls"]]
-        except (
-            StudentError,
-            LookupError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            OverflowError,
-            RecursionError,
-        ):
-            calls = []  # nothing that can be used came back
+        except StudentError:
+            answer = {}
+        if "unable" in answer:
+            self._student.explain_inability(str(answer["unable"])[:200])
+        told = answer.get("calls")
+        calls = readable(Call.from_message, told if isinstance(told, list) else ())
         count = len(arguments) + len(reused)
         return calls[:count] + [Call(Observation("died"))] * (count - len(calls))
 

@@ -15,6 +15,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -28,6 +29,20 @@ from autograder.runner.job import Outputs
 MAX_OUTPUT = 1_000_000
 
 
+@dataclass(frozen=True)
+class RanTest:
+    """How a test cell ended: facts, whatever room there was to show them.
+
+    Attributes:
+        passed: whether it raised nothing and wrote nothing to the error stream.
+        value: of its last expression; None if that gave none, or a semicolon ends it.
+
+    """
+
+    passed: bool
+    value: object
+
+
 class _OutputRecorder:
     """The outputs of the cell that runs."""
 
@@ -36,9 +51,11 @@ class _OutputRecorder:
 
     def start(self) -> None:
         self.outputs: Outputs = []
+        self.has_errors = False  # whether anything came on the error stream, shown or not
         self._left = MAX_OUTPUT
 
     def stream(self, name: str, text: str) -> None:
+        self.has_errors = self.has_errors or (name == "stderr" and bool(text))
         text = self._cut(text)
         last = self.outputs[-1] if self.outputs else None
         if last is not None and last["output_type"] == "stream" and last["name"] == name:
@@ -137,10 +154,20 @@ class Shell:
                 time of a cell that shows one.
 
         """
-        self.recorder.start()
-        with self._redirected(), nullcontext() if draws else _empty_figures():
-            self._shell.run_cell(source, store_history=True)
+        with nullcontext() if draws else _empty_figures():
+            self._run(source)
         return self.recorder.outputs
+
+    def run_test(self, source: str) -> tuple[Outputs, RanTest]:
+        """Run a test cell; return its outputs and how it ended."""
+        result = self._run(source)
+        passed = bool(result.success) and not self.recorder.has_errors
+        return self.recorder.outputs, RanTest(passed, result.result)
+
+    def _run(self, source: str) -> Any:
+        self.recorder.start()
+        with self._redirected():
+            return self._shell.run_cell(source, store_history=True)
 
     def reset(self) -> None:
         """Forget what cells have defined and how many have run."""

@@ -10,6 +10,7 @@ import signal
 import sys
 from typing import Any
 
+from autograder.marking.child import MarkingFault, Unable
 from autograder.marking.describing import is_empty
 from autograder.marking.library import Library
 from autograder.marking.observer import IN_A_CHILD
@@ -35,6 +36,8 @@ def serve(shell: Shell, wire: Wire) -> None:
             answer = _answer(shell, functions, names, request)
         except KeyboardInterrupt:  # came too late for the cell it was meant for
             answer = {"interrupted": True}
+        except (Unable, MarkingFault) as error:
+            answer = {"unable": str(error)}
         wire.send(answer)
 
 

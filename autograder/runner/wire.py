@@ -89,7 +89,7 @@ class Wire:
             raise WireError(f"a message of {length} bytes")
         data = self._read(length, deadline)
         try:
-            message = json.loads(data)
+            message = json.loads(data.decode("utf-8", "replace"))
             if _HALF in data.lower():  # half a character cannot be written into a file
                 whole = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
                 message = json.loads(whole)

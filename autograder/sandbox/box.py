@@ -12,7 +12,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,7 +22,17 @@ from autograder.sandbox import landlock, process, seccomp, user
 from autograder.sandbox.layer import Layer, Missing
 from autograder.sandbox.limits import Limits, limit
 
-__all__ = ["LAYERS", "CannotConfine", "Layer", "Limits", "check", "confine", "layers", "warm"]
+__all__ = [
+    "LAYERS",
+    "CannotConfine",
+    "Layer",
+    "Limits",
+    "check",
+    "confine",
+    "counts_apart",
+    "layers",
+    "warm",
+]
 
 
 class CannotConfine(LabError):
@@ -63,6 +74,17 @@ def check(waived: Collection[str] = ()) -> None:
             + "\n".join(told)
             + f"\nTo run it with less protection all the same: {options}"
         )
+
+
+@cache
+def counts_apart(waived: frozenset[str] = frozenset()) -> bool:
+    """Whether each student's processes have a limit that no other's count towards.
+
+    Where they have not, `runner.pool` examines one submission at a time.
+    """
+    if sys.platform != "linux" or os.geteuid() == 0 or "limits" in waived:
+        return True  # or there is no such limit
+    return "user" not in waived and _in_child(user.enter_namespace)
 
 
 def warm() -> None:
@@ -132,11 +154,11 @@ def _confine(
     process.lead_a_group()
     process.scrub(scratch)
     process.be_first_out_of_memory()
-    becomes_nobody = "user" not in waived and os.geteuid() == 0
+    alone = False
     if "user" not in waived:
-        user.become_nobody(scratch, may_read="landlock" not in waived)
+        alone = user.become_nobody(scratch, may_read="landlock" not in waived)
     if "limits" not in waived:
-        limit(limits, alone=becomes_nobody)
+        limit(limits, alone)
     process.tie_to_parent(parent, hide="landlock" in waived)
     if "landlock" not in waived:
         landlock.restrict_files(scratch, readable, strict="seccomp" in waived)
@@ -156,6 +178,18 @@ def _check_names(waived: Collection[str]) -> None:
 
 
 # --- What this machine can do -------------------------------------------------------------------
+
+
+def _in_child(program: Callable[[], bool]) -> bool:
+    """Run a program in a forked child; return what it returned, False if it came to nothing."""
+    child = os.fork()
+    if child == 0:
+        said = False
+        try:
+            said = program()
+        finally:
+            os._exit(not said)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def _try(name: str) -> str:

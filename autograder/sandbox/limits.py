@@ -19,8 +19,9 @@ class Limits:
         memory: bytes of address space of each process, beyond what the caller uses now.
         cpu: CPU seconds of each process.
         file_size: bytes of each file.
-        processes: processes and threads at once. Of an ordinary user's other processes, those that
-            run when the limit is set are allowed for; later ones share it.
+        processes: processes and threads at once. Where an ordinary user's cannot be counted apart,
+            the user's other processes that run when the limit is set are allowed for; later ones
+            share it.
         open_files: of each process.
         total_memory: bytes of all processes together, beyond what they share with the caller.
             These totals are not the kernel's: `runner.guard` looks after them.
@@ -44,7 +45,7 @@ def limit(limits: Limits, alone: bool) -> None:
 
     Args:
         limits: what may be used.
-        alone: whether no other process is this user's.
+        alone: whether no other process is counted with this one's.
 
     Raises:
         Missing: they cannot be set.
@@ -64,14 +65,35 @@ def limit(limits: Limits, alone: bool) -> None:
             raise Missing("a resource limit was not kept.")
 
 
-def _resources(limits: Limits, alone: bool) -> dict[int, tuple[int, int]]:
+def limit_own_memory(beyond: int) -> None:
+    """Let this trusted process allocate so many bytes more than it has; its children decide anew.
+
+    Raises:
+        OSError: the limit cannot be set.
+
+    """
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = _address_space() + beyond
+    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _address_space() -> int:
+    """Return the bytes of address space that this process has."""
     import resource
 
     with open("/proc/self/statm") as file:
-        used = int(file.read().split()[0]) * resource.getpagesize()
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def _resources(limits: Limits, alone: bool) -> dict[int, tuple[int, int]]:
+    import resource
+
     others = 0 if alone else _tasks_of(os.geteuid())
     single = {
-        resource.RLIMIT_AS: used + limits.memory,
+        resource.RLIMIT_AS: _address_space() + limits.memory,
         resource.RLIMIT_FSIZE: limits.file_size,
         resource.RLIMIT_NPROC: others + limits.processes,
         resource.RLIMIT_NOFILE: limits.open_files,

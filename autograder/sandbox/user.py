@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
+import re
 import stat
 import sys
 from contextlib import suppress
@@ -13,19 +15,25 @@ from autograder.sandbox.kernel import PR_CAPBSET_DROP, PR_SET_KEEPCAPS, libc, pr
 from autograder.sandbox.layer import Missing
 
 _CAP_DAC_READ_SEARCH = 2
+_CLONE_NEWUSER = 0x10000000
 _CAPABILITY_VERSION = 0x20080522
 #: Ids that systemd keeps free for short-lived users; inside the 65536 that a container maps.
 _CONTAINER_IDS = range(61184, 65520)
 _FIRST_ID = 0x6000_0000
 
 
-def become_nobody(scratch: Path, may_read: bool) -> None:
+def become_nobody(scratch: Path, may_read: bool) -> bool:
     """Drop every privilege, and see that they are gone.
 
-    Root becomes a user that nothing else belongs to.
+    Root becomes a user that nothing else belongs to. An ordinary user stays who it is, but in a
+    user namespace of its own, if it may make one: the kernel then counts its processes apart.
 
     Where the Python installation lies in a folder that only root may enter, such as /root, the
     right to read is kept, provided that Landlock says what it reaches.
+
+    Returns:
+        Whether its processes are counted apart from all others.
+
     """
     if os.geteuid() == 0:
         new = _unused_id()
@@ -60,8 +68,19 @@ def become_nobody(scratch: Path, may_read: bool) -> None:
         with suppress(PermissionError):
             os.setuid(0)
             raise Missing("it could become root again.")
-    else:
-        _set_capabilities(0)
+        return True
+    apart = enter_namespace()
+    _set_capabilities(0)
+    return apart
+
+
+def enter_namespace() -> bool:
+    """Enter a new user namespace, with every capability there; return whether that is allowed.
+
+    RLIMIT_NPROC counts a user's processes by namespace since Linux 5.14, user_namespaces(7).
+    """
+    release = tuple(int(n) for n in re.findall(r"\d+", platform.release())[:2])
+    return release >= (5, 14) and libc().unshare(_CLONE_NEWUSER) == 0
 
 
 def _unused_id() -> int:
