@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograder.errors import LabError
 from autograder.gradebook.state import State
-from autograder.intake.submission import MAX_BYTES, Problem
+from autograder.intake.submission import Problem, contents
 from autograder.runner.figures import Figures
 from autograder.runner.job import Settings
 from autograder.runner.pool import NotRun, Pool
@@ -219,15 +219,14 @@ class _Run:
         folder = course.submitted / student / course.assignment
         if not os.path.lexists(folder):
             return _Pending(Line(student, "nothing submitted"))
-        digest = _digest([self._version, *_contents(folder)])
+        wanted = [f"{name}.ipynb" for name in self._releases]
+        digest = _digest(chain([self._version], contents(folder, wanted)))
         kept = self._state.of(student)
-        if (
-            not self._force
-            and kept.get("digest") == digest
-            and student in self._graded
-            and course.autograded(student).is_dir()
-        ):
-            return _Pending(Line(student, "unchanged", _problems(kept)))
+        if not self._force and kept.get("digest") == digest:
+            if kept.get("status") == "not graded":  # refused, for what is in the file
+                return _Pending(Line(student, "not graded", _problems(kept)), digest)
+            if student in self._graded and course.autograded(student).is_dir():
+                return _Pending(Line(student, "unchanged", _problems(kept)))
         taken = {
             name: intake.take_in(course.submitted, student, course.assignment, name, release)
             for name, release in self._releases.items()
@@ -235,7 +234,7 @@ class _Run:
         problems = [problem for one in taken.values() for problem in one.problems]
         notebooks = {n: one.notebook for n, one in taken.items() if one.notebook is not None}
         if len(notebooks) < len(taken):
-            return _Pending(Line(student, "not graded", tuple(problems)))
+            return _Pending(Line(student, "not graded", tuple(problems)), digest)
         timestamp = _timestamp(folder, problems)
         cells = {
             name: self._figures[name].use_known_figures(course.cells_to_run(name, notebook))
@@ -287,7 +286,7 @@ class _Run:
             self._state.keep(
                 line.student,
                 {
-                    "digest": pending.digest if line.status == "graded" else None,
+                    "digest": None if line.failure else pending.digest,
                     "status": line.status,
                     "problems": [asdict(problem) for problem in line.problems],
                     "failure": line.failure,
@@ -330,25 +329,6 @@ def _version(course: Course) -> str:
     files = [*source, course.root / "nbgrader_config.py", *sorted(package.rglob("*.py"))]
     names = [os.fsencode(file.relative_to(source_folder)) for file in source]
     return _digest([*names, *(file.read_bytes() for file in files if file.is_file())])
-
-
-def _contents(folder: Path) -> Iterator[str | bytes]:
-    """Give the names and contents of what intake may read of a submission."""
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError as error:
-        yield str(error.errno)
-        return
-    for name in names:
-        if name.lower().endswith(".ipynb") or name == "timestamp.txt":
-            yield name.encode(errors="surrogateescape")
-            file = folder / name
-            try:
-                if stat.S_ISREG(file.lstat().st_mode):
-                    with open(file, "rb") as stream:
-                        yield stream.read(MAX_BYTES + 1)
-            except OSError as error:
-                yield str(error.errno)
 
 
 def _digest(parts: Iterable[str | bytes]) -> str:

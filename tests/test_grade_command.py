@@ -23,6 +23,7 @@ from nbgrader.api import Gradebook
 
 from autograder.errors import LabError
 from autograder.gradebook.course import Course
+from autograder.intake import rebuild
 from autograder.pipeline import grade
 from autograder.runner.job import Settings
 from autograder.sandbox.box import layers
@@ -226,6 +227,27 @@ def test_only_what_changed_is_graded_again(course):
     assert _points(course) == {"ada": 2, "ben": 2}
     shutil.rmtree(course / "autograded" / "ada")
     assert _graded(course) == {"ada": "graded", "ben": "unchanged"}
+
+
+def test_what_was_refused_is_remembered_until_it_changes(course, monkeypatch):
+    seen = []
+    take_in = rebuild.take_in
+    monkeypatch.setattr(rebuild, "take_in", lambda *a: seen.append(a[1]) or take_in(*a))
+    broken = course / "submitted" / "eve" / "tiny" / "tiny.ipynb"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{")
+    first, _ = grade(course, "tiny", settings=SETTINGS)
+    assert seen == ["ada", "ben", "eve"]
+    again, _ = grade(course, "tiny", settings=SETTINGS)
+    assert seen == ["ada", "ben", "eve"]
+    (before,), (after,) = ([one for one in run if one.student == "eve"] for run in (first, again))
+    assert before == after
+    _graded(course, students=["eve"], force=True)
+    broken.write_text("[]")
+    assert _graded(course)["eve"] == "not graded"
+    assert seen == ["ada", "ben", "eve", "eve", "eve"]
+    _hand_in(course, "eve", RIGHT)
+    assert _graded(course)["eve"] == "graded"
 
 
 def test_data_files_are_found_by_cells_and_kept_beside_the_copies(course):

@@ -9,6 +9,8 @@ import copy
 import hashlib
 import json
 import os
+import random
+import tracemalloc
 from pathlib import Path
 
 import nbformat
@@ -17,9 +19,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import compute_checksum
 
-from autograder.intake import submission
+from autograder.intake import matching, submission
+from autograder.intake.matching import MAX_COMPARED, Matching, describe, match
 from autograder.intake.rebuild import Intake, students, take_in
 
+ROOT = Path(__file__).parents[1]
 STUB = "# YOUR CODE HERE"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -609,6 +613,74 @@ def test_one_cell_that_lost_its_metadata_is_named(notebook, hand_in):
 def test_a_thousand_look_alikes_do_not_take_for_ever(stripped, hand_in):
     stripped.cells[8:8] = [new_code_cell(f"{n} = def double(n):\n" * 50) for n in range(950)]
     assert _answers(hand_in(stripped))["double"] == ANSWERS["double"]
+
+
+def _landmarks_without_end(released):
+    """Return copies of one cell, each a landmark, and between them what looks like other cells."""
+    cells = []
+    shuffle = random.Random(0).shuffle
+    for number in range(60):
+        landmark = copy.deepcopy(_cell(released, "double-tests"))
+        landmark.metadata, landmark.id = {}, f"landmark-{number}"
+        cells.append(landmark)
+        for other in ("double", "half-tests"):
+            letters = list(_cell(released, other).source * 40)
+            shuffle(letters)
+            cells.append(new_code_cell("".join(letters)))
+    return [*released.cells, *cells]
+
+
+def test_what_is_compared_is_limited_for_all_of_a_notebook(notebook, hand_in, monkeypatch):
+    notebook.cells = _landmarks_without_end(notebook)
+    for cell in notebook.cells:
+        cell.metadata = {}
+    assert hand_in(notebook).notebook is not None
+    monkeypatch.setattr(matching, "MAX_COMPARED", 10_000)
+    intake = hand_in(notebook)
+    assert intake.notebook is None
+    assert intake.problems[-1].kind == "too-large"
+
+
+def test_the_lesson_s_own_notebook_needs_little_of_that(monkeypatch):
+    """Even with every cell edited, every id lost and nothing but the order kept."""
+    release = nbformat.read(ROOT / "release" / "softmax" / "softmax.ipynb", as_version=4)
+    left = []
+    similarity = Matching.similarity
+
+    def counting(one, a, b):
+        alike = similarity(one, a, b)
+        left.append(one.left)
+        return alike
+
+    monkeypatch.setattr(Matching, "similarity", counting)
+    notebook = copy.deepcopy(release)
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata, cell.id = {}, f"lost-{number}"
+        cell.source += "\n# my notes"
+    cells, _ = submission.read_cells(nbformat.writes(notebook), [])
+    match([describe(n, cell) for n, cell in enumerate(release.cells)], cells, [])
+    assert min(left) > MAX_COMPARED / 2
+
+
+@pytest.mark.parametrize("name", ["other.ipynb", "numbers.ipynb"])
+def test_of_many_large_files_only_what_is_wanted_is_read(tmp_path, name):
+    for number in range(100):
+        with open(tmp_path / f"{number}.ipynb", "wb") as file:
+            file.truncate(submission.MAX_BYTES)
+    tracemalloc.start()
+    (tmp_path / name).write_text("{}")
+    parts = list(map(len, submission.contents(tmp_path, ["numbers.ipynb"])))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(parts) > 100
+    assert peak < 2 * submission.MAX_BYTES
+
+
+def test_a_folder_of_very_many_files_is_refused(tmp_path):
+    for number in range(submission.MAX_FILES + 1):
+        (tmp_path / f"{number}.ipynb").touch()
+    with pytest.raises(submission.Unusable, match="more than"):
+        submission.notebooks_in(tmp_path)
 
 
 def test_only_the_answers_in_a_notebook_of_their_own_are_found(hand_in):

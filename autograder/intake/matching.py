@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,8 +17,10 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.intake.submission import Problem, SubmittedCell, Unusable, as_dict, as_text
 
-#: Cells that are compared in one go: a notebook made to take long shall not.
+#: How many cells are compared in one go, and how many pairs of characters in all the comparisons
+#: of a submission: a notebook made to take long shall not.
 _MOST_PAIRS = 5_000
+MAX_COMPARED = 20_000_000
 
 ReleasedRole = Literal["answer", "locked", "plain"]
 How = Literal["grade_id", "cell id", "text", "position"]
@@ -75,18 +78,52 @@ def describe(index: int, cell: NotebookNode) -> Released:
 
 @dataclass
 class Matching:
-    """Which submitted cell stands for which released one."""
+    """Which submitted cell stands for which released one.
 
-    taken: dict[int, SubmittedCell] = field(default_factory=dict)  # by the released cell's index
+    Attributes:
+        taken: submitted cells by the released cell's index.
+        how: by what they were recognised, by the same.
+        places: released indexes by the submitted cell's.
+        dropped: submitted cells that repeat a released one.
+        left: pairs of characters that may still be compared.
+
+    """
+
+    taken: dict[int, SubmittedCell] = field(default_factory=dict)
     how: dict[int, How] = field(default_factory=dict)
-    places: dict[int, int] = field(default_factory=dict)  # submitted index -> released index
-    dropped: set[int] = field(default_factory=set)  # submitted cells that repeat a released one
+    places: dict[int, int] = field(default_factory=dict)
+    dropped: set[int] = field(default_factory=set)
+    left: int = field(default_factory=lambda: MAX_COMPARED)
 
     def add(self, released: Released, cell: SubmittedCell, how: How) -> None:
         """Record a match."""
         self.taken[released.index] = cell
         self.how[released.index] = how
         self.places[cell.index] = released.index
+
+    def similarity(self, a: str, b: str) -> float:
+        """Return how alike two texts are, from 0 to 1.
+
+        Raises:
+            Unusable: too much has been compared in this submission.
+
+        """
+        if same_text(a, b):
+            return 1.0
+        # The beginning is enough to tell cells apart.
+        a, b = a[:600], b[:600]
+        matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
+        if matcher.quick_ratio() < 0.5:
+            return 0.0
+        there = Counter(b)
+        self.left -= sum(there[letter] for letter in a)  # what the matcher looks at, to begin with
+        if self.left < 0:
+            raise Unusable(
+                "too-large",
+                "Too many of the notebook’s cells have lost the ids they had, and are alike.",
+                "It was not graded; ask for the notebook with its own cells only.",
+            )
+        return matcher.ratio()
 
 
 def match(
@@ -187,7 +224,7 @@ def _match_texts_and_ids(
             known = by_cell_id.get(id)
             if known is None or known.index in matching.taken:
                 continue
-            if known.role == "answer" or _similarity(known.source, cell.source) >= 0.5:
+            if known.role == "answer" or matching.similarity(known.source, cell.source) >= 0.5:
                 matching.add(known, cell, "cell id")
                 break
 
@@ -207,7 +244,7 @@ def _match_gaps(
             wanted = _open_from(released, matching, range(before + 1, len(released)))
             ahead = _open_from(released, matching, range(after - 1, -1, -1))
             wanted = sorted({*wanted, *ahead}, key=lambda r: r.index)
-        for r, cell, how in _align(wanted, run, before, after):
+        for r, cell, how in _align(wanted, run, before, after, matching):
             matching.add(r, cell, how)
 
 
@@ -239,13 +276,18 @@ def _open_from(
 
 
 def _align(
-    wanted: Sequence[Released], run: Sequence[SubmittedCell], before: int, after: int
+    wanted: Sequence[Released],
+    run: Sequence[SubmittedCell],
+    before: int,
+    after: int,
+    matching: Matching,
 ) -> list[tuple[Released, SubmittedCell, How]]:
     """Return the pairs, in order, that fit best together."""
     if not wanted:
         return []
     run = run[: max(1, _MOST_PAIRS // len(wanted))]
     rows, columns = len(wanted), len(run)
+    names = [defined_names(cell.source) for cell in run]
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     fits: dict[tuple[int, int], tuple[float, How]] = {}
     for i in range(rows - 1, -1, -1):
@@ -253,7 +295,8 @@ def _align(
             ends = (wanted[i].index == before + 1 and j == 0) + (
                 wanted[i].index == after - 1 and j == columns - 1
             )
-            score, how = _fit(wanted[i], run[j], ends, alone=rows == columns == 1)
+            alike = matching.similarity(wanted[i].source, run[j].source)
+            score, how = _fit(wanted[i], run[j], alike, names[j], ends, alone=rows == columns == 1)
             fits[i, j] = score, how
             paired = score + best[i + 1][j + 1] if score else 0.0
             best[i][j] = max(paired, best[i + 1][j], best[i][j + 1])
@@ -271,12 +314,23 @@ def _align(
     return pairs
 
 
-def _fit(r: Released, cell: SubmittedCell, ends: int, alone: bool) -> tuple[float, How]:
-    """Return how well a submitted cell fits a released one (0: not at all), and by what."""
-    alike = _similarity(r.source, cell.source)
+def _fit(
+    r: Released, cell: SubmittedCell, alike: float, names: frozenset[str], ends: int, alone: bool
+) -> tuple[float, How]:
+    """Return how well a submitted cell fits a released one (0: not at all), and by what.
+
+    Args:
+        r: the released cell.
+        cell: the submitted one.
+        alike: how alike their texts are.
+        names: what the submitted one defines.
+        ends: beside how many recognised cells both stand.
+        alone: whether there is no other pair.
+
+    """
     if r.role != "answer":
         return (1.5 * alike, "text") if alike >= 0.6 else (0.0, "text")
-    shared = len(r.names & defined_names(cell.source)) / len(r.names) if r.names else 0.0
+    shared = len(r.names & names) / len(r.names) if r.names else 0.0
     same_type = cell.cell_type == r.cell_type
     score = 2 * shared + alike + 0.5 * same_type + 0.25 * ends
     if shared or alike >= (0.6 if same_type else 0.75):
@@ -284,14 +338,6 @@ def _fit(r: Released, cell: SubmittedCell, ends: int, alone: bool) -> tuple[floa
     if (same_type and ends) or (alone and ends == 2):
         return score, "position"
     return 0.0, "position"
-
-
-def _similarity(a: str, b: str) -> float:
-    if same_text(a, b):
-        return 1.0
-    # The beginning is enough to tell cells apart, and keeps a long one from taking for ever.
-    matcher = difflib.SequenceMatcher(None, a[:600], b[:600], autojunk=False)
-    return matcher.ratio() if matcher.quick_ratio() >= 0.5 else 0.0
 
 
 def same_text(a: str, b: str) -> bool:
@@ -314,7 +360,9 @@ def _refuse_other_assignments(
         r = released[index]
         names = bool(r.names & defined_names(cell.source))
         known += (
-            matching.how[index] == "grade_id" or names or _similarity(r.source, cell.source) > 0.5
+            matching.how[index] == "grade_id"
+            or names
+            or matching.similarity(r.source, cell.source) > 0.5
         )
         coded += r.role == "answer" and names
     named = sum(r.role == "answer" and bool(r.names) for r in released)

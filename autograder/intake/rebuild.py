@@ -92,6 +92,9 @@ def take_in(
         rebuilt = _rebuild(release, cells, problems)
     except Unusable as error:
         return Intake(student, wanted, None, (*problems, error.problem))
+    except MemoryError:
+        what, done = "The file takes more memory than grading may use.", "It was not graded."
+        return Intake(student, wanted, None, (*problems, Problem("too-large", None, what, done)))
     _compare_kernels(release, kernel, problems)
     return Intake(student, path, rebuilt, tuple(problems))
 

@@ -11,14 +11,16 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 #: Limits of a submitted file. An honest notebook with pictures has a few MB and a hundred cells.
 MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
+MAX_FILES = 1_000
 #: Characters of all Markdown cells together, without those that are not rendered.
 MAX_WRITTEN = 300_000
 #: A longer text is not rendered but shown as it was typed, ...
@@ -106,14 +108,7 @@ def find_file(wanted: Path, problems: list[Problem]) -> Path:
         return wanted
     if not wanted.parent.is_dir():
         raise Unusable("missing", f"There is no folder {wanted.parent.name}.")
-    try:
-        others = sorted(
-            path
-            for path in wanted.parent.iterdir()
-            if path.suffix.lower() == ".ipynb" and not path.name.startswith("._")  # macOS's
-        )
-    except OSError as error:
-        raise Unusable("unreadable", f"The folder cannot be read: {error.strerror}.") from None
+    others = notebooks_in(wanted.parent)
     if not others:
         raise Unusable("missing", f"There is no file {wanted.name}.")
     names = ", ".join(p.name for p in others)
@@ -132,6 +127,77 @@ def find_file(wanted: Path, problems: list[Problem]) -> Path:
         )
     )
     return others[0]
+
+
+def notebooks_in(folder: Path) -> list[Path]:
+    """Return the notebooks of a submission's folder, sorted.
+
+    Raises:
+        Unusable: it cannot be read, or holds too many files.
+
+    """
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in islice(entries, MAX_FILES + 1)]
+    except OSError as error:
+        raise Unusable("unreadable", f"The folder cannot be read: {error.strerror}.") from None
+    if len(names) > MAX_FILES:
+        raise Unusable("too-large", f"The folder holds more than {MAX_FILES} files.")
+    return sorted(
+        folder / name
+        for name in names
+        if name.lower().endswith(".ipynb") and not name.startswith("._")  # macOS's
+    )
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Return a file's content, at most so many bytes of it.
+
+    Raises:
+        Unusable: it is no regular file.
+        OSError: it cannot be read.
+
+    """
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        raise Unusable("symlink", "The file is a symbolic link.")
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+        raise Unusable("not-a-file", f"There is {kind} where the notebook should be.")
+    # No link put there since, no waiting for a pipe.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with open(os.open(path, flags), "rb") as file:
+        return file.read(most)
+
+
+def contents(folder: Path, wanted: Collection[str]) -> Iterator[str | bytes]:
+    """Give the names of a submission's notebooks, and what intake may read of them, one by one.
+
+    Args:
+        folder: the submission's.
+        wanted: the names of the notebooks that are looked for.
+
+    """
+    if folder.is_symlink():
+        yield os.fsencode(os.readlink(folder))
+        return
+    try:
+        found = notebooks_in(folder)
+    except Unusable as error:
+        yield str(error)
+        return
+    yield from (os.fsencode(file.name) for file in found)
+    read = [folder / name for name in wanted if os.path.lexists(folder / name)]
+    if len(read) < len(wanted) and len(found) == 1:
+        read += [file for file in found if file not in read]
+    for file in (*sorted(read), folder / "timestamp.txt"):
+        yield os.fsencode(file.name)
+        try:
+            yield read_bytes(file, MAX_BYTES + 1)
+        except Unusable as error:
+            yield str(error)
+        except OSError as error:
+            yield str(error.errno)
 
 
 def _check_student(student: str) -> None:
@@ -153,16 +219,7 @@ def read_text(path: Path, problems: list[Problem]) -> str:
 
     """
     try:
-        mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            raise Unusable("symlink", "The file is a symbolic link.")
-        if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
-            raise Unusable("not-a-file", f"There is {kind} where the notebook should be.")
-        # No link put there since, no waiting for a pipe.
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        with open(os.open(path, flags), "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_bytes(path, MAX_BYTES + 1)
     except OSError as error:
         raise Unusable("unreadable", f"The file cannot be read: {error.strerror}.") from None
     if len(data) > MAX_BYTES:

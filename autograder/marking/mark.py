@@ -41,7 +41,7 @@ def mark(lesson: Lesson, exercise: Exercise, answer: object, observer: Observer)
     except CannotFork:
         why = "Marking runs a student's code in a forked process, which Windows has not: use WSL."
     except Unable as error:
-        why = f"This machine could not mark it now: {error}. Try again."
+        why = f"This machine could not mark it now: {error}."
     except Exception as error:  # a fault of ours must not stop a class
         why = f"The marking itself failed ({type(error).__name__}: {error}). Tell your instructor."
     return not_checked(exercise.id, why, exercise.points)

@@ -28,7 +28,7 @@ from autograder.runner.guard import Guard
 from autograder.runner.job import CodeCell, Cost, Examined, Job, MarkOfTest, Outputs
 from autograder.runner.packing import Refused, unpack
 from autograder.runner.remote import (
-    CALL_SECONDS,
+    SURE_SECONDS,
     OutOfTime,
     StudentError,
     StudentFunction,
@@ -39,7 +39,7 @@ from autograder.runner.shell import RanTest, Shell
 from autograder.runner.student import serve
 from autograder.runner.wire import Wire
 from autograder.sandbox.box import Limits, confine
-from autograder.sandbox.limits import limit_own_memory
+from autograder.sandbox.limits import own_memory_limited
 
 if TYPE_CHECKING:
     from autograder.marking.report import Report
@@ -154,7 +154,7 @@ class _Namespace:
 
     def _borrow(self) -> None:
         try:
-            told = self._student.ask(CALL_SECONDS, do="names", given=sorted(self._given))
+            told = self._student.ask(SURE_SECONDS, do="names", given=sorted(self._given))
         except StudentError:
             return  # what was there before the process ended still counts
         self._student.may_differ = False
@@ -206,7 +206,7 @@ def serve_examiner(
     Args:
         connection: a `multiprocessing` connection to the parent, which sends a `Job`, and is sent
             first the student's process group, then an `Examined`, a `LabError` that ends the run,
-            or an `Unable` or `StudentError`, after which another try may do.
+            or an `Unable`, after which another try may do.
         shell: the template's shell, which both processes have a copy of.
         folder: has `student`, which the student process may write to, and `lesson`, where the
             lesson's cells run.
@@ -223,7 +223,6 @@ def serve_examiner(
         _be_the_student(shell, Wire(theirs), scratch, limits, waived)
     theirs.close()
     signal.signal(signal.SIGTERM, _end_all)
-    limit_own_memory(_MEMORY)
     try:
         connection.send(pid)
         job: Job = connection.recv()
@@ -232,20 +231,24 @@ def serve_examiner(
         started = time.monotonic()
         student = StudentProcess(Wire(mine), pid, job.settings.submission_seconds, limits.processes)
         Guard(pid, scratch, limits, student.end).start()
-        ready = student.ask(CALL_SECONDS, do="ready")
+        try:
+            ready = student.ask(SURE_SECONDS, do="ready")
+        except StudentError:
+            raise Unable("Its process did not start.") from None
         if ready.get("refused"):
             connection.send(LabError(str(ready["refused"])))
             return
         confined = time.monotonic()
-        examined = _run_cells(shell, student, job.cells, job.settings.cell_seconds)
+        with own_memory_limited(_MEMORY):
+            examined = _run_cells(shell, student, job.cells, job.settings.cell_seconds)
         memory = _private_memory(os.getpid(), pid) if job.settings.measure else 0
         end_descendants()  # their CPU time counts, and is known when they have ended
         cost = replace(examined.cost, confine=confined - started, cpu=_cpu_seconds(), memory=memory)
         connection.send(replace(examined, cost=cost))
-    except (StudentError, Unable) as error:
+    except Unable as error:
         connection.send(error)
     except MemoryError:
-        connection.send(Unable("the examiner's memory was used up"))
+        connection.send(Unable("Its values took more memory than the examiner may use."))
     finally:
         end_descendants()
 

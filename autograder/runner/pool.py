@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerProcess
@@ -29,11 +29,14 @@ from typing import Any
 from autograder.errors import LabError
 from autograder.runner.job import CodeCell, Examined, Job, Settings
 from autograder.sandbox.box import Limits, check, counts_apart
+from autograder.sandbox.limits import own_memory_limited
 
 #: Seconds an examiner may take beyond the time a submission has: to start, confine and end.
 _SPARE_SECONDS = 60.0
+#: What the process that grades may allocate, in bytes: what it reads is made by strangers.
+_MEMORY = 4 << 30
 #: How often a submission is begun when the machine fails.
-_TRIES = 3
+_TRIES = 2
 #: What each examiner is forked with. Every one runs the main script's imports once more: those of
 #: `softmax-lab` cost nothing when they are there already.
 _PRELOAD = ["autograder.runner.template", "autograder.commands.main"]
@@ -45,7 +48,7 @@ class NotRun(Exception):
 
 
 class Pool:
-    """A pool of examiners.
+    """A pool of examiners; while it is open, this process's own memory has a limit.
 
     Args:
         settings: how submissions are run.
@@ -60,6 +63,7 @@ class Pool:
     def __init__(self, settings: Settings, executor: Executor | None = None) -> None:
         self._settings = settings
         self._running = _Running()
+        self._limited = ExitStack()
         self._own = None
         if executor is None:
             check(settings.waived)
@@ -69,6 +73,7 @@ class Pool:
         self._executor = executor
 
     def __enter__(self) -> Pool:
+        self._limited.enter_context(own_memory_limited(_MEMORY))
         return self
 
     def __exit__(
@@ -77,6 +82,7 @@ class Pool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._limited.close()
         if self._own is not None:
             if error is not None:
                 self._running.end()
@@ -163,8 +169,8 @@ def examine(job: Job, running: _Running | None = None) -> Examined:
             if running.ending:
                 raise NotRun("The run was stopped.") from None
             failures.append(str(failure))
-            time.sleep(len(failures) / 2)  # what the machine lacks may come back
-    raise NotRun(f"It was tried {_TRIES} times: {failures[-1]}. Nothing was marked.")
+            time.sleep(1)  # what the machine lacks may come back
+    raise NotRun(f"{failures[-1]} It was tried {_TRIES} times, and nothing was marked.")
 
 
 class _Failed(Exception):
@@ -225,7 +231,7 @@ def _run_examiner(job: Job, folder: Path, running: _Running) -> Examined:
         answer: Examined | Exception = ours.recv()
         group = 0
     except (EOFError, OSError):  # from outside, for a student's code cannot reach its examiner
-        raise _Failed("its examiner was ended (is there enough memory?)") from None
+        raise _Failed("Its examiner was ended: is there enough memory?") from None
     finally:
         running.remove(process)
         _end(process, group)
@@ -234,7 +240,7 @@ def _run_examiner(job: Job, folder: Path, running: _Running) -> Examined:
     if isinstance(answer, LabError):
         raise answer
     if isinstance(answer, Exception):
-        raise _Failed(str(answer).rstrip("."))
+        raise _Failed(str(answer))
     return replace(answer, cost=replace(answer.cost, fork=forked))
 
 

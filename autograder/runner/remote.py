@@ -22,8 +22,10 @@ from autograder.runner.guard import count_tasks, family
 from autograder.runner.packing import Refused, pack, unpack
 from autograder.runner.wire import Closed, TimedOut, Wire, WireError
 
-#: Seconds for one call of a student's function from a test, and for being told what is defined.
+#: Seconds for one call of a student's function from a test.
 CALL_SECONDS = 10.0
+#: Seconds for what runs no code of a student's, unless it makes it: only a busy machine is slow.
+SURE_SECONDS = 60.0
 #: Seconds between asking a cell to stop and ending its process.
 PATIENCE = 3.0
 
@@ -180,11 +182,20 @@ class StudentFunction(RemoteFunction):
         except StudentError:
             answer = {}
         if "unable" in answer:
-            self._student.explain_inability(str(answer["unable"])[:200])
+            self._student.explain_inability(
+                _INABILITIES.get(str(answer["unable"]), "no reason given")
+            )
         told = answer.get("calls")
         calls = readable(Call.from_message, told if isinstance(told, list) else ())
         count = len(arguments) + len(reused)
         return calls[:count] + [Call(Observation("died"))] * (count - len(calls))
+
+
+#: What the student process may say that it is unable to, in words for the instructor.
+_INABILITIES = {
+    "to start a process": "no process could be started to call a function of the student's",
+    "to watch": "watching a function of the student's failed",
+}
 
 
 def _nameless(function: Any) -> None:

@@ -36,8 +36,10 @@ def serve(shell: Shell, wire: Wire) -> None:
             answer = _answer(shell, functions, names, request)
         except KeyboardInterrupt:  # came too late for the cell it was meant for
             answer = {"interrupted": True}
-        except (Unable, MarkingFault) as error:
-            answer = {"unable": str(error)}
+        except Unable:
+            answer = {"unable": "to start a process"}
+        except MarkingFault:
+            answer = {"unable": "to watch"}
         wire.send(answer)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from autograder.sandbox.layer import Missing
@@ -65,8 +66,11 @@ def limit(limits: Limits, alone: bool) -> None:
             raise Missing("a resource limit was not kept.")
 
 
-def limit_own_memory(beyond: int) -> None:
-    """Let this trusted process allocate so many bytes more than it has; its children decide anew.
+@contextmanager
+def own_memory_limited(beyond: int) -> Iterator[None]:
+    """Let this trusted process allocate only so many bytes more than it has, for a while.
+
+    Its children inherit that, and may raise it again.
 
     Raises:
         OSError: the limit cannot be set.
@@ -74,10 +78,14 @@ def limit_own_memory(beyond: int) -> None:
     """
     import resource
 
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    before, hard = resource.getrlimit(resource.RLIMIT_AS)
     wanted = _address_space() + beyond
-    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    if before == resource.RLIM_INFINITY or wanted < before:
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, hard))
 
 
 def _address_space() -> int:
