@@ -8,8 +8,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-_CODE = """
+#: What a student is called in a gradebook that somebody else has filled.
+NAME = "<img src=x onerror='alert(1)'>\"'><script>alert(1)</script>"
+_CODE = f"""
 import sys
+
+NAME = {NAME!r}
 from pathlib import Path
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
@@ -20,9 +24,11 @@ config = app.build_extra_config()
 config.merge(app.load_config())
 exporter = HTMLExporter(config=config)
 for file in map(Path, sys.argv[1:]):
-    resources = {"base_url": "/none", "index": 0, "total": 1, "notebook_id": file.stem}
+    resources = {{"base_url": "/none", "index": 0, "total": 1, "notebook_id": file.stem}}
+    names = ("student", "last_name", "first_name", "notebook_path")
+    resources |= dict.fromkeys(names, NAME)
     html, _ = exporter.from_filename(str(file), resources=resources)
-    Path(f"{file}.html").write_text(html, encoding="utf-8")
+    Path(f"{{file}}.html").write_text(html, encoding="utf-8")
 """
 
 

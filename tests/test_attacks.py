@@ -21,7 +21,7 @@ import ordinary
 import orphans
 import pytest
 from bs4 import BeautifulSoup
-from formgraded import formgrader_pages
+from formgraded import NAME, formgrader_pages
 
 from autograder.gradebook.course import Course
 
@@ -235,6 +235,9 @@ def test_no_script_of_a_student_s_reaches_the_formgrader(run):
     for page in pages:
         shown = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
         assert acting(str(shown.find(id="notebook-container"))) == [], page
+        names = shown.find_all(class_="name-shown", string=True)
+        assert any(NAME in name.text for name in names), page
+        assert not shown.nav.find_all(["img", "script"]), page
 
 
 # --- The watchers see ----------------------------------------------------------------------------

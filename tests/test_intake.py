@@ -329,14 +329,23 @@ def test_a_file_without_permission_is_named(tmp_path, notebook, hand_in):
     assert _the_problem(_take_in(tmp_path)).kind == "unreadable"
 
 
-@pytest.mark.parametrize("student", ["ada ", " ada", "a\nda", "a\x1b31mda", "a*", "a?", "a[1]"])
+@pytest.mark.parametrize(
+    "student",
+    [
+        *("ada ", " ada", "a\nda", "a\x1b31mda", "a\u202eda", "a\u00a0da", "a\u200bda"),
+        *("a*", "a?", "a[1]", "a\\b", "a#b", "a%20", "a:b", "a;b", "a|b", "=a", "a`b", "$a", "a~"),
+        *("<img src=x onerror=alert(1)>", "a>b", 'a"b', "a&amp;b", "a&b"),
+    ],
+)
 def test_a_folder_name_nbgrader_cannot_work_with_is_named(tmp_path, student):
     problem = _the_problem(_take_in(tmp_path, student))
     assert problem.kind == "student-id"
     assert problem.what.isprintable()
 
 
-@pytest.mark.parametrize("student", ["Ünal, A", "Ünal Ö.", "{0}", "a'b\"c", "-x"])
+@pytest.mark.parametrize(
+    "student", ["Ünal, A", "Ünal Ö.", "{0}", "O'Brien", "-x", "a.b+c@d", "小明", "अनु (1)"]
+)
 def test_odd_but_harmless_folder_names_are_fine(notebook, hand_in, student):
     assert hand_in(notebook, student=student).problems == ()
 

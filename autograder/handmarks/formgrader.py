@@ -1,13 +1,16 @@
 """Makes the formgrader's pages harmless, and makes them work without a network.
 
-nbgrader's page shows whatever HTML a student wrote or displayed, scripts too, and has its formulas
-drawn by MathJax from a public server, whatever the settings say. Browsers draw MathML themselves.
+nbgrader's page shows whatever HTML a student wrote, displayed or is called, scripts too, and has
+its formulas drawn by MathJax from a public server, whatever the settings say. Browsers draw MathML
+themselves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import pass_context
 
@@ -36,10 +39,19 @@ def markdown2html(context: Any, source: str) -> str:
     )
 
 
+def escape_names(resources: Mapping[str, Any]) -> str:
+    """Make what a page is told of a student harmless, in place: nbgrader writes it as it is."""
+    for name, value in resources.items():
+        if isinstance(value, str):
+            cast(dict[str, Any], resources)[name] = escape(value)
+    return ""
+
+
 #: What takes the place of nbconvert's filters, and what our templates need besides.
 FILTERS = {
     "markdown2html": markdown2html,
     "latex2html": latex,
+    "escape_names": escape_names,
     "harmless": clean,
     "harmless_picture": picture,
 }

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -28,6 +29,8 @@ _MAX_RENDERED = 50_000
 #: ... and so is one in which a formula may begin at more places: each is searched to its end.
 _MAX_FORMULAS = 300
 _FORMULA = re.compile(r"\\[(\[]|\\begin")
+#: What a student's id may hold besides letters, digits and spaces.
+_SIGNS = "_-.,+@'(){}"
 _MANY_BLANKS = re.compile(r"\s{300}")
 
 Kind = Literal[
@@ -201,14 +204,19 @@ def contents(folder: Path, wanted: Collection[str]) -> Iterator[str | bytes]:
 
 
 def _check_student(student: str) -> None:
-    # nbgrader strips ids, and takes *, ? and [ in them for patterns of file names.
-    if student != student.strip() or not student.isprintable() or set(student) & set("*?["):
+    # nbgrader strips ids, takes * ? [ for patterns of file names, and writes ids into its pages and
+    # addresses as they are.
+    if student != student.strip() or not all(map(_may_be_in_an_id, student)):
         raise Unusable(
             "student-id",
-            f"The folder name {student!a} has a space at one end, unprintable characters or one "
-            "of * ? [, which nbgrader cannot work with.",
+            f"The folder name {student!a} has a space at one end, or a character that is no "
+            f"letter, digit, space or one of {' '.join(_SIGNS)}.",
             "It was not graded; rename the folder.",
         )
+
+
+def _may_be_in_an_id(character: str) -> bool:
+    return character in _SIGNS or unicodedata.category(character)[0] in "LMN" or character == " "
 
 
 def read_text(path: Path, problems: list[Problem]) -> str:
