@@ -302,3 +302,101 @@ def test_half_a_character_can_be_shown():
 
 def test_a_library_class_is_called_by_its_name():
     assert "It calls `Softmax`." in grade("softmax", lambda xx: torch.nn.Softmax(0)(xx)).message
+
+
+# --- What follows from a table -------------------------------------------------------------------
+
+X, X2, SHIFTED = (
+    torch.tensor([1.0, 2, 3]),
+    torch.tensor([50.0, 100, 150]),
+    torch.tensor([-100.0, -50, 0]),
+)
+JUNK = {
+    (1.0, 2.0, 3.0): torch.tensor([0.1, 0.2, 0.9]),
+    (50.0, 100.0, 150.0): torch.tensor([0.3, 0.3, 0.3]),
+    (-100.0, -50.0, 0.0): torch.tensor([0.5, 0.1, 0.1]),
+}
+
+
+def _nearest(xx):
+    return min(JUNK.items(), key=lambda row: float((torch.tensor(row[0]) - xx).abs().sum()))[1]
+
+
+def _by_sum(xx):
+    return {6: JUNK[1.0, 2.0, 3.0], 300: JUNK[50.0, 100.0, 150.0]}.get(int(xx.sum()), xx * 0.5)
+
+
+def _within(tolerance, otherwise):
+    def table(xx):
+        for key, value in JUNK.items():
+            if len(key) == len(xx) and torch.allclose(torch.tensor(key), xx, atol=tolerance):
+                return value
+        return otherwise(xx)
+
+    return table
+
+
+TABLES = {
+    "else-zeros": lambda xx: JUNK.get(tuple(xx.tolist()), torch.zeros(len(xx))),
+    "else-itself": lambda xx: JUNK.get(tuple(xx.tolist()), xx),
+    "else-exp": lambda xx: JUNK.get(tuple(xx.tolist()), xx.exp()),
+    "else-softmax": lambda xx: JUNK.get(tuple(xx.tolist()), xx.exp() / xx.exp().sum()),
+    "nearest": _nearest,
+    "by-sum": _by_sum,
+    "within-a-little": _within(0.01, lambda xx: xx / xx.sum()),
+    "within-more": _within(0.1, lambda xx: xx.exp()),
+    "within-much": _within(0.4, lambda xx: xx.exp()),
+    "by-its-largest": lambda xx: JUNK[1.0, 2.0, 3.0] if xx.max() < 10 else JUNK[50.0, 100.0, 150.0],
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_nothing_follows_from_a_table(table):
+    softmax = TABLES[table]
+    x2, p = X2.clone(), softmax(X)
+    assert grade("softmax-of-x", {"softmax": softmax, "p": p}).points == 0
+    answer = {"softmax": softmax, "x2": x2, "p_overflow": softmax(X2), "first_step": None}
+    overflow = {f.name: f.points for f in grade("overflow", answer).findings}
+    assert overflow["p_overflow"] == 0
+    shifted = {"softmax": softmax, "x2": X2, "p_shifted": softmax(SHIFTED), "shift": None}
+    assert {f.name: f.points for f in grade("shifted", shifted).findings}["p_shifted"] == 0
+
+
+def test_nothing_is_left_behind_by_a_table():
+    def softmax(xx):
+        if torch.equal(xx, X2):
+            xx.copy_(torch.tensor([7.0, 8.0, 9.0]))
+        return xx * 0.5
+
+    x2 = X2.clone()
+    softmax(x2)
+    findings = grade("overflow", {"softmax": softmax, "x2": x2}).findings
+    assert {f.name: f.points for f in findings}["x2"] == 0
+
+
+FORMULAS = {
+    "itself": lambda xx: xx,
+    "shares": lambda xx: xx / xx.sum(),
+    "exp": lambda xx: xx.exp(),
+    "exp-of-max": lambda xx: (xx - xx.max()).exp(),
+    "clamped": lambda xx: xx.clamp(-20, 20).exp() / xx.clamp(-20, 20).exp().sum(),
+    "by-last": lambda xx: xx.exp() / xx.exp()[-1],
+    "sorted": lambda xx: xx.sort(descending=True).values.exp(),
+    "rounded": lambda xx: torch.round(xx.exp() / xx.exp().sum() * 100) / 100,
+    "squares": lambda xx: xx**2 / (xx**2).sum(),
+    "loop": lambda xx: torch.stack([(v.exp() + 1e-3) / (xx.exp().sum() + 1) for v in xx]),
+    "only-if-big": lambda xx: (xx - 150).exp() if xx.max() > 100 else xx.exp(),
+}
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_from_a_formula_of_whatever_kind_it_follows(formula):
+    softmax = FORMULAS[formula]
+    report = grade("softmax-of-x", {"softmax": softmax, "p": softmax(X)})
+    assert report.points == report.max_points
+    answer = {"softmax": softmax, "x2": X2, "p_overflow": softmax(X2.clone())}
+    findings = {f.name: f for f in grade("overflow", answer).findings}
+    assert findings["p_overflow"].points == findings["p_overflow"].max_points
+    answer = {"softmax": softmax, "x2": X2, "p_shifted": softmax(SHIFTED.clone())}
+    findings = {f.name: f for f in grade("shifted", answer).findings}
+    assert findings["p_shifted"].points == findings["p_shifted"].max_points

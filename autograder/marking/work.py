@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.marking.cases import Vector
-from autograder.marking.misconceptions import Misconception
+from autograder.marking.formula import is_formula, way
+from autograder.marking.misconceptions import Misconception, recognise
 from autograder.marking.observation import Call, Observation
 from autograder.marking.observer import Observer
 from autograder.marking.report import Finding
@@ -55,34 +56,73 @@ class Work:
 
         Each function is called once with every vector.
         """
-        if self.answer.get(function) is None:
-            return None
-        known = self._calls.setdefault(function, {})
-        if vector not in known:
-            vectors = [v for v in (*self.probes.get(function, ()), vector) if v not in known]
-            vectors = list(dict.fromkeys(vectors))
-            calls = self.observer.call(self.answer[function], vectors)
-            known.update(zip(vectors, calls, strict=True))
-        return known[vector]
+        return next(iter(self._called(function, [vector])), None)
 
     def follows(self, function: str, *vectors: Vector) -> list[Observation]:
         """Return what the student's own function gives, right or wrong, for these vectors.
 
-        From a function that ignores its argument nothing follows. Vectors without numbers are
-        left out.
+        Nothing follows from a function that ignores its argument, or from a table: see `formula`.
+        Vectors without numbers are left out.
         """
         if not self._depends_on_argument(function):
             return []
-        calls = [self.call(function, vector) for vector in vectors if vector]
-        return [one.result for one in calls if one is not None]
+        found = []
+        for vector in filter(None, vectors):
+            usual, there = self._ways(function, vector)
+            results = [call.result for call in self._called(function, [*usual, *there])]
+            here, seen = results[: len(usual)], results[len(usual) :]
+            if is_formula(here, seen) or self._is_known([*usual, *there], results):
+                found.append(seen[0])
+        return found
 
     def left_behind(self, function: str, vector: Vector) -> list[Observation]:
         """Return what the student's own function makes of its argument, if it changes it."""
-        if not self._depends_on_argument(function):
+        if not (vector and self._depends_on_argument(function)):
             return []
-        one = self.call(function, vector)
-        return [one.argument] if one is not None and one.argument_changed else []
+        here, there = (
+            [
+                _argument_after(one, call)
+                for one, call in zip(way, self._called(function, way), strict=True)
+            ]
+            for way in self._ways(function, vector)
+        )
+        changed = self._called(function, [vector])[0].argument_changed
+        return there[:1] if changed and is_formula(here, there) else []
+
+    def _called(self, function: str, wanted: Sequence[Vector]) -> list[Call]:
+        """Call it with every vector, in one go; return nothing if there is no such function."""
+        if self.answer.get(function) is None:
+            return []
+        known = self._calls.setdefault(function, {})
+        if any(vector not in known for vector in wanted):
+            vectors = [v for v in (*self.probes.get(function, ()), *wanted) if v not in known]
+            vectors = list(dict.fromkeys(vectors))
+            calls = self.observer.call(self.answer[function], vectors)
+            known.update(zip(vectors, calls, strict=True))
+        return [known[vector] for vector in wanted]
+
+    def _ways(self, function: str, vector: Vector) -> tuple[list[Vector], list[Vector]]:
+        """Return the ways from a vector of usual size, the first probe, and from another."""
+        return way(self.probes.get(function, (vector,))[0]), way(vector)
+
+    def _is_known(self, vectors: Sequence[Vector], results: Sequence[Observation]) -> bool:
+        """Whether a mistake that is known gives these results."""
+
+        def is_right(result: Observation, vector: Vector) -> bool:
+            return False  # it matters only that somebody makes this mistake
+
+        wrong = recognise(
+            self.recognised, vectors, results, is_right, lambda vector: vector, self.observer
+        )
+        return wrong is not None
 
     def _depends_on_argument(self, function: str) -> bool:
-        calls = [self.call(function, vector) for vector in self.probes.get(function, ())[:2]]
-        return len({one.result.values for one in calls if one is not None}) == 2
+        calls = self._called(function, self.probes.get(function, ()))
+        return len({repr(one.result.values) for one in calls}) > 1
+
+
+def _argument_after(vector: Vector, call: Call) -> Observation:
+    """Return what a call has left of its argument."""
+    if call.argument_changed:
+        return call.argument
+    return Observation("tensor", "tensor", "float32", (len(vector),), vector)
