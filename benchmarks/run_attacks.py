@@ -427,7 +427,7 @@ def _disagreements(chosen: Sequence[attacks.Attack], stock: Mapping[str, Verdict
     """Return where an attack's file says something else than was measured."""
     return [
         f"tests/attacks/{attack.name}.md says of {attack.stock or 'stock nbgrader nothing'!r}, "
-        f"but it {stock[attack.name]}"
+        f"but there it is: {stock[attack.name]}"
         for attack in chosen
         if attack.name in stock and not _agrees(attack.stock, stock[attack.name])
     ]

@@ -43,7 +43,12 @@ HARMLESS = {
     "writes-down-the-hidden-inputs": "a function may remember what it was asked: see the README",
 }
 #: Who hands in honest work beside them: the sample it is, and its automatic points.
-HONEST = {"0-ada": ("ada", 30), "carol": ("carol", 26), "zz-ada": ("ada", 30)}
+HONEST = {
+    "0-ada": ("ada", 30),
+    "carol": ("carol", 26),
+    "forks-again-and-beside": ("ada", 30),  # graded beside one who takes every process there is
+    "zz-ada": ("ada", 30),
+}
 
 AIMS = (
     "marks",  # points for wrong answers

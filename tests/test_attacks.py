@@ -137,6 +137,13 @@ def test_an_attack_earns_what_its_answers_earn(marks, attack):
     assert earned == attacks.DESERVED.get(attack.name, {})
 
 
+@pytest.mark.parametrize("attack", ["wire-says-unable", "patched-os-fork"])
+def test_what_says_that_the_machine_failed_is_not_graded_and_the_cause_is_told(run, marks, attack):
+    assert attack not in marks
+    said = re.search(rf"^{attack}: not graded\.\n    (.*)$", run.said, re.M)
+    assert said[1].endswith("It was tried 2 times, and nothing was marked.")
+
+
 def test_all_wrong_answers_earn_nothing(marks):
     assert set(marks["all-wrong"].values()) == {0}
 

@@ -48,7 +48,6 @@ from autograder.commands.main import main
 sys.exit(main())
 """
 #: A variable in the environment of a run and of all that it starts, which tells them apart.
-MARK = "SOFTMAX_LAB_TEST_RUN"
 CELLS = {"double": "def double(n): return 2 * n", "words": "words = ['a']"}
 WRONG = {"double": "def double(n): return n", "words": "words = []"}
 FULL = 3.0
@@ -158,11 +157,9 @@ class _Run:
     """A grading run in a session of its own."""
 
     def __init__(self, course, *arguments, code=MAIN):
-        self.mark = f"{course}-{random.random()}"
         self.process = subprocess.Popen(
             [*PYTHON, code, "grade", "tiny", "--course", course, "--jobs", "2", *arguments],
             cwd=ROOT,
-            env={**os.environ, MARK: self.mark},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -195,14 +192,14 @@ class _Run:
         return self.process.returncode, out, err
 
     def family(self):
-        """Return the processes of this run other than the first, but no dead ones."""
-        sign = f"{MARK}={self.mark}".encode()
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if sign in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append(int(folder.name))
-        return [pid for pid in found if pid != self.process.pid]
+        """Return the processes of this run other than the first, but no dead ones.
+
+        They are known by their session, which none of them can leave: not by their environment,
+        which the box empties.
+        """
+        pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+        mine = [pid for pid in pids if _stat(pid)[3:4] == [str(self.process.pid)]]
+        return [pid for pid in mine if pid != self.process.pid and _stat(pid)[:1] != ["Z"]]
 
     def children_of(self, parent):
         return [pid for pid in self.family() if _parent(pid) == parent]
@@ -226,10 +223,15 @@ class _Run:
         assert not self.family()
 
 
-def _parent(pid):
+def _stat(pid):
+    """Return a process's state, parent, group, session and so on; nothing if it is gone."""
     with suppress(OSError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return None
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    return []
+
+
+def _parent(pid):
+    return next(map(int, _stat(pid)[1:2]), None)
 
 
 def _is_template(pid):
@@ -243,6 +245,24 @@ def _is_template_with(library, pid):
     with suppress(OSError):
         return _is_template(pid) and library in Path(f"/proc/{pid}/maps").read_text()
     return False
+
+
+HIDES = """
+import os, sys
+if os.fork() == 0:
+    if os.fork() == 0:
+        for stream in range(3):
+            os.close(stream)
+        os.execve(sys.executable, ["innocent", "-c", "import time; time.sleep(60)"], {})
+"""
+
+
+def test_a_process_that_is_left_would_be_seen(course):
+    with _Run(course, code=HIDES) as run:
+        run.finish()
+        with pytest.raises(AssertionError, match="still there"):
+            run.assert_nothing_is_left(seconds=0)
+    run.assert_nothing_is_left()
 
 
 # --- Killed --------------------------------------------------------------------------------------

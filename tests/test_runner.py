@@ -9,7 +9,9 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from pathlib import Path
 
 import nbformat
@@ -21,8 +23,8 @@ from nbgrader.api import Gradebook
 from autograder.commands.demo import SAMPLES, prepare
 from autograder.gradebook.course import Course
 from autograder.intake import rebuild as intake
-from autograder.pipeline import grade
-from autograder.runner import packing
+from autograder.pipeline import Watcher, grade
+from autograder.runner import packing, pool
 from autograder.runner.job import Settings
 from autograder.runner.wire import MAX_MESSAGE, Closed, TimedOut, Wire, WireError
 from autograder.samples import read_samples
@@ -243,6 +245,41 @@ def test_marks_comments_and_flags_are_those_of_stock_nbgrader(tmp_path):
         ]
         kept, expected = ([(c.source, c.metadata.get("nbgrader")) for c in n.cells] for n in copies)
         assert kept == expected, student
+
+
+# --- Where processes cannot be counted apart ------------------------------------------------------
+
+
+def test_submissions_then_wait_for_one_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "counts_apart", lambda waived: False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    here, most = [], []
+
+    def take_a_turn():
+        with pool._turn(frozenset()):
+            here.append(threading.get_ident())
+            most.append(len(here))
+            time.sleep(0.01)
+            here.remove(threading.get_ident())
+
+    threads = [threading.Thread(target=take_a_turn) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 8
+
+
+@pytest.mark.slow
+def test_that_is_said_and_everyone_is_graded(tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "counts_apart", lambda waived: False)
+    prepare(ROOT, tmp_path / "course", [s for s in read_samples(SAMPLES) if s.student < "c"])
+    notes = []
+    watcher = Watcher()
+    watcher.note = notes.append
+    lines, _ = grade(tmp_path / "course", "softmax", settings=Settings(jobs=2), watcher=watcher)
+    assert {line.status for line in lines} == {"graded"}
+    assert "one at a time" in "".join(notes)
 
 
 # --- Another assignment --------------------------------------------------------------------------
