@@ -624,8 +624,10 @@ def test_of_two_runs_at_once_the_second_is_refused(course):
     _hand_in_all(course, 0)
     with _Run(course) as first:
         first.read_graded(1)
+        first.process.send_signal(signal.SIGSTOP)  # else it may be done before the second begins
         with pytest.raises(LabError, match="another `softmax-lab grade` is running") as refused:
             grade(course, "tiny", settings=SETTINGS)
+        first.process.send_signal(signal.SIGCONT)
         assert refused.value.status == 2
         assert first.finish()[0] == 0
     assert len(_points(course)) == len(CLASS)
