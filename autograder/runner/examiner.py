@@ -249,6 +249,9 @@ def serve_examiner(
         connection.send(error)
     except MemoryError:
         connection.send(Unable("Its values took more memory than the examiner may use."))
+    except Exception as error:  # a fault of ours, or a machine's
+        why = f"{type(error).__name__}: {error}"[:300]
+        connection.send(Unable(f"The examiner itself failed ({why})."))
     finally:
         end_descendants()
 
