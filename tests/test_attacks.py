@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 ATTACKS = attacks.read_attacks()
 #: Loops are endless, or as good as: no need to wait for them as long as for honest work.
-LIMITS = ("--timeout", "4", "--total-timeout", "40")
+LIMITS = ("--timeout", "4", "--total-timeout", "15")
 GRADE = "import sys; from autograder.commands.main import main; sys.exit(main())"
 #: How an attack calls a file that it should not have been able to make.
 MADE = re.compile(r"breached|attack-was-here")

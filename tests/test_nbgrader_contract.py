@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader import preprocessors, utils
-from nbgrader.converters import GenerateAssignment, GenerateFeedback
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config import Config
@@ -93,6 +93,7 @@ def test_every_setting_is_one_that_its_class_has():
     classes = {
         cls.__name__: cls
         for cls in (
+            Autograde,
             CourseDirectory,
             CsvExportPlugin,
             DataTypeFilter,
