@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import random
@@ -13,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -631,6 +633,50 @@ def test_of_two_runs_at_once_the_second_is_refused(course):
         assert refused.value.status == 2
         assert first.finish()[0] == 0
     assert len(_points(course)) == len(CLASS)
+
+
+# --- Without memory ------------------------------------------------------------------------------
+
+
+@contextmanager
+def _ending_processes(counts):
+    """Have a machine's count of processes that it ended for want of memory grow all the time."""
+    stop = threading.Event()
+
+    def count():
+        with open(counts, "r+b") as file:
+            for number in itertools.count():
+                os.pwrite(file.fileno(), b"oom_kill %06d\n" % number, 0)
+                if stop.wait(0.001):
+                    return
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_what_ran_while_the_machine_had_no_memory_is_not_graded(course):
+    counts = course / "vmstat"
+    counts.write_bytes(b"oom_kill 000000\n")
+    mounted = f'mount --bind "{counts}" /proc/vmstat && exec "$@"'
+    command = [*("unshare", "-m", "sh", "-c", mounted, "sh"), *PYTHON, MAIN]
+    command += ["grade", "tiny", "--course", course]
+    _hand_in(course, "ada")
+    with _ending_processes(counts):
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if "unshare" in run.stderr or "mount" in run.stderr:
+        pytest.skip(f"this root may not mount: {run.stderr}")
+    assert run.returncode == 1, run.stderr
+    assert "ada: not graded.\n    The machine ran out of memory" in run.stdout
+    assert _points(course) == {}
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert _points(course) == {"ada": FULL}
 
 
 # --- Limits of a whole submission ----------------------------------------------------------------

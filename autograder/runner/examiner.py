@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 #: What the examiner may allocate for one submission, in bytes: values of the student's are copies.
 _MEMORY = 2 << 30
+_VMSTAT = "/proc/vmstat"
 
 
 def _run_cells(
@@ -228,7 +229,7 @@ def serve_examiner(
         job: Job = connection.recv()
         os.chdir(lesson)
         sys.path.append(str(lesson))  # modules that the instructor put beside the notebook
-        started = time.monotonic()
+        started, killed = time.monotonic(), _killed_for_memory()
         student = StudentProcess(Wire(mine), pid, job.settings.submission_seconds, limits.processes)
         Guard(pid, scratch, limits, student.end).start()
         try:
@@ -241,6 +242,8 @@ def serve_examiner(
         confined = time.monotonic()
         with own_memory_limited(_MEMORY):
             examined = _run_cells(shell, student, job.cells, job.settings.cell_seconds)
+        if _killed_for_memory() != killed:  # who knows which process, and what it would have told
+            raise Unable("The machine ran out of memory meanwhile, and ended a process.")
         memory = _private_memory(os.getpid(), pid) if job.settings.measure else 0
         end_descendants()  # their CPU time counts, and is known when they have ended
         cost = replace(examined.cost, confine=confined - started, cpu=_cpu_seconds(), memory=memory)
@@ -264,6 +267,13 @@ def _end_all(*signal: Any) -> None:
 def _cpu_seconds() -> float:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _killed_for_memory() -> int:
+    """Return how many processes this machine has ended since it was started, for want of memory."""
+    with open(_VMSTAT) as file:
+        counts = dict(line.split() for line in file)
+    return int(counts.get("oom_kill", 0))
 
 
 def _private_memory(*pids: int) -> int:
