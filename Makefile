@@ -34,8 +34,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[dev]"
 	@touch $@
 
-# tests/conftest.py says what a worker takes, and in which order.
-PYTEST = $(BIN)/python -m pytest -n 2
+# tests/conftest.py says what a worker takes, and in which order. Three on two cores: much of the
+# time a test waits for a kernel, a browser or an attack to end.
+PYTEST = $(BIN)/python -m pytest -n 3
 
 .PHONY: demo test quick check lint nbval browser build release author lab grade bench pictures
 demo: .venv ## build the lesson, grade a made-up class, show where the results are
