@@ -6,10 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import nbformat
+import numpy
 import pytest
+import torch
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.utils import determine_grade
 
@@ -17,6 +20,7 @@ import autograder
 from autograder.gradebook.course import Course
 from autograder.gradebook.plain import CouldNotMark, NoMarkNoPoints
 from autograder.gradebook.record import points_of
+from autograder.marking.describing import describe
 from autograder.marking.observation import (
     MAX_DEPTH,
     MAX_DIMENSIONS,
@@ -109,6 +113,32 @@ def test_the_library_s_name_is_cut():
     told = {"result": none, "argument": none, "library": "L" * 2_000_000, "replaceable": True}
     call = Call.from_message({**told, "argument_changed": False, "result_changed": False})
     assert len(call.library) == MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        torch.empty(50_000, 1000, 0),
+        torch.empty(1, 999_999, 0, 999_999),
+        torch.empty(10_000, 0, 10_000),
+        torch.empty(()).expand(1 << 40),
+        numpy.empty((900_000, 900, 0)),
+        [torch.empty(100_000, 100, 0)] * 50,
+        {"p": torch.empty(30_000, 0, 3_000)},
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_holds_no_number_takes_no_memory(value):
+    tracemalloc.start()
+    describe(value)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_a_tensor_of_very_many_dimensions_is_no_tensor_to_the_marking():
+    assert describe(torch.ones([1] * MAX_DIMENSIONS)).kind == "tensor"
+    assert describe(torch.ones([1] * (MAX_DIMENSIONS + 1))).kind == "other"
 
 
 # --- The second wall: a mark is a number, carried as data -----------------------------------------
