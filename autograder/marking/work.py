@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.marking.cases import Vector
+from autograder.marking.compare import close
 from autograder.marking.formula import is_formula, way
 from autograder.marking.misconceptions import Misconception, recognise
 from autograder.marking.observation import Call, Observation
@@ -62,12 +63,14 @@ class Work:
         """Return what the student's own function gives, right or wrong, for these vectors.
 
         Nothing follows from a function that ignores its argument, or from a table: see `formula`.
-        Vectors without numbers are left out.
+        Vectors without numbers are left out, and so is what is no answer of this exercise.
         """
         if not self._depends_on_argument(function):
             return []
         found = []
         for vector in filter(None, vectors):
+            if not any(self._is_answer(call.result) for call in self._called(function, [vector])):
+                continue  # whether it is a table does not matter
             usual, there = self._ways(function, vector)
             results = [call.result for call in self._called(function, [*usual, *there])]
             here, seen = results[: len(usual)], results[len(usual) :]
@@ -100,6 +103,10 @@ class Work:
             calls = self.observer.call(self.answer[function], vectors)
             known.update(zip(vectors, calls, strict=True))
         return [known[vector] for vector in wanted]
+
+    def _is_answer(self, result: Observation) -> bool:
+        answers = (seen.values for seen in self.seen.values())
+        return any(values and close(values, result.values, 1e-5) for values in answers)
 
     def _ways(self, function: str, vector: Vector) -> tuple[list[Vector], list[Vector]]:
         """Return the ways from a vector of usual size, the first probe, and from another."""
