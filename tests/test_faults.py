@@ -304,10 +304,10 @@ def _kill_often(course, seed, kills):
 
 def test_a_run_may_be_killed_at_any_time(tmp_path):
     courses = {tmp_path / f"course{seed}": seed for seed in (1, 2)}
-    kills = 9
+    kills = 7
     with ThreadPoolExecutor() as threads:
         far = list(threads.map(lambda one: _kill_often(*one, kills), courses.items()))
-    assert sum(map(sum, far)) > 12  # they were in the midst of it
+    assert sum(map(sum, far)) > 8  # they were in the midst of it
     undisturbed = _make(tmp_path / "undisturbed")
     _hand_in_all(undisturbed, kills)
     for course in (undisturbed, *courses):
