@@ -7,10 +7,9 @@ themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from jinja2 import pass_context
 
@@ -39,11 +38,11 @@ def markdown2html(context: Any, source: str) -> str:
     )
 
 
-def escape_names(resources: Mapping[str, Any]) -> str:
+def escape_names(resources: dict[str, Any]) -> str:
     """Make what a page is told of a student harmless, in place: nbgrader writes it as it is."""
     for name, value in resources.items():
         if isinstance(value, str):
-            cast(dict[str, Any], resources)[name] = escape(value)
+            resources[name] = escape(value)
     return ""
 
 

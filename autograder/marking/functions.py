@@ -46,8 +46,8 @@ class FunctionPart:
             them, each with the code that gives the right result, or "".
         explain: says which property of a right result a wrong one lacks, without its numbers.
         library: the calls that would do the student's work; None if every call may be made.
-        probes: vectors for which later exercises use the student's function. The first two tell
-            a function that depends on its argument from one that does not.
+        probes: vectors for which later exercises use the student's function, the first of a usual
+            size. They tell a function that depends on its argument from one that does not.
 
     """
 

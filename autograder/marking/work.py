@@ -82,6 +82,8 @@ class Work:
         """Return what the student's own function makes of its argument, if it changes it."""
         if not (vector and self._depends_on_argument(function)):
             return []
+        if not self._called(function, [vector])[0].argument_changed:
+            return []
         here, there = (
             [
                 _argument_after(one, call)
@@ -89,8 +91,7 @@ class Work:
             ]
             for way in self._ways(function, vector)
         )
-        changed = self._called(function, [vector])[0].argument_changed
-        return there[:1] if changed and is_formula(here, there) else []
+        return there[:1] if is_formula(here, there) else []
 
     def _called(self, function: str, wanted: Sequence[Vector]) -> list[Call]:
         """Call it with every vector, in one go; return nothing if there is no such function."""

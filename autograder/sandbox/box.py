@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -84,7 +84,7 @@ def counts_apart(waived: frozenset[str] = frozenset()) -> bool:
     """
     if sys.platform != "linux" or os.geteuid() == 0 or "limits" in waived:
         return True  # or there is no such limit
-    return "user" not in waived and _in_child(user.enter_namespace)
+    return "user" not in waived and not _try(_APART)
 
 
 def warm() -> None:
@@ -180,16 +180,8 @@ def _check_names(waived: Collection[str]) -> None:
 # --- What this machine can do -------------------------------------------------------------------
 
 
-def _in_child(program: Callable[[], bool]) -> bool:
-    """Run a program in a forked child; return what it returned, False if it came to nothing."""
-    child = os.fork()
-    if child == 0:
-        said = False
-        try:
-            said = program()
-        finally:
-            os._exit(not said)
-    return os.waitpid(child, 0)[1] == 0
+#: What `_try` tries besides the layers.
+_APART = "processes counted apart"
 
 
 def _try(name: str) -> str:
@@ -221,6 +213,9 @@ def _be_the_probe(name: str, folder: Path, writing: int) -> NoReturn:
         folder.chmod(0o711)
         if name == "user":
             user.become_nobody(scratch, may_read=True)
+        elif name == _APART:
+            if not user.enter_namespace():
+                raise Missing("no user namespace may be made.")
         elif name == "limits":
             limit(Limits(), alone=False)
         elif name == "landlock":
