@@ -506,6 +506,33 @@ def test_a_killed_template_or_examiner_costs_nobody_a_mark(course):
     _assert_sound(course)
 
 
+GIVEN_UP = """
+import multiprocessing, sys
+from pathlib import Path
+from autograder.runner import pool
+from autograder.sandbox.box import Limits
+if __name__ == "__main__":
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["autograder.runner.template"])
+    folder = Path(sys.argv[1])
+    (folder / "student").mkdir(), (folder / "lesson").mkdir()
+    ours, theirs = context.Pipe()
+    ours.close()
+    examiner = context.Process(target=pool._be_the_examiner, args=(theirs, folder, Limits(), ()))
+    examiner.start()
+    theirs.close()
+    examiner.join()
+    print(examiner.exitcode)
+"""
+
+
+def test_an_examiner_that_nobody_waits_for_ends_in_silence(tmp_path):
+    file = tmp_path / "given_up.py"
+    file.write_text(GIVEN_UP)
+    run = subprocess.run([sys.executable, file, tmp_path], capture_output=True, text=True, cwd=ROOT)
+    assert (run.stdout, run.stderr) == ("0\n", "")
+
+
 # --- No room, no access --------------------------------------------------------------------------
 
 

@@ -285,10 +285,25 @@ def test_plain_nbgrader_gives_no_points_without_a_mark(outputs, counts):
     )
 
 
-def test_plain_nbgrader_leaves_other_tests_alone():
-    one = cell("double-tests", "assert double(2) == 4", points=4)
-    NoMarkNoPoints().preprocess_cell(one, {}, 0)
+@pytest.mark.parametrize(
+    ("imports", "test"),
+    [
+        ("from autograder import grade", "assert double(2) == 4"),
+        ("from course import grade", "assert grade(double(2)) == 4"),
+        ("# a word about autograder\ndef grade(value): return value", "assert grade(2) == 2"),
+    ],
+)
+def test_plain_nbgrader_leaves_other_tests_alone(imports, test):
+    given, one = cell("given", imports), cell("double-tests", test, points=4)
+    NoMarkNoPoints().preprocess(new_notebook(cells=[given, one]), {})
     assert one.outputs == []
+
+
+@pytest.mark.parametrize("imports", ["from autograder import grade", "import autograder as a"])
+def test_plain_nbgrader_knows_our_tests_by_their_import(imports):
+    given, one = cell("given", imports), cell("tests", REPORT, points=4)
+    NoMarkNoPoints().preprocess(new_notebook(cells=[given, one]), {})
+    assert [output.ename for output in one.outputs] == ["NoMark"]
 
 
 @pytest.mark.slow

@@ -13,11 +13,12 @@ from typing import Any
 from nbformat import from_dict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_grade, is_locked, is_solution
 
 from autograder.marking.report import MIME_TYPE, Outcome
 
 _CALLS_GRADE = re.compile(r"\bgrade\(")
+_IMPORTS_OURS = re.compile(r"^\s*(?:from|import)\s+autograder\b", re.MULTILINE)
 
 
 class CouldNotMark(Exception):
@@ -26,6 +27,15 @@ class CouldNotMark(Exception):
 
 class NoMarkNoPoints(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader publishes no types
     """Let a test that calls `grade` count only if it shows exactly one number in its range."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Look at the tests of a notebook that is ours; another's `grade` is its own affair."""
+        locked = (cell for cell in nb.cells if cell.cell_type == "code" and is_locked(cell))
+        if not any(_IMPORTS_OURS.search(cell.source) for cell in locked):
+            return nb, resources
+        return super().preprocess(nb, resources)  # type: ignore[no-any-return]
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int

@@ -225,7 +225,7 @@ def serve_examiner(
     theirs.close()
     signal.signal(signal.SIGTERM, _end_all)
     try:
-        connection.send(pid)
+        _tell(connection, pid)
         job: Job = connection.recv()
         os.chdir(lesson)
         sys.path.append(str(lesson))  # modules that the instructor put beside the notebook
@@ -237,7 +237,7 @@ def serve_examiner(
         except StudentError:
             raise Unable("Its process did not start.") from None
         if ready.get("refused"):
-            connection.send(LabError(str(ready["refused"])))
+            _tell(connection, LabError(str(ready["refused"])))
             return
         confined = time.monotonic()
         with own_memory_limited(_MEMORY):
@@ -247,16 +247,22 @@ def serve_examiner(
         memory = _private_memory(os.getpid(), pid) if job.settings.measure else 0
         end_descendants()  # their CPU time counts, and is known when they have ended
         cost = replace(examined.cost, confine=confined - started, cpu=_cpu_seconds(), memory=memory)
-        connection.send(replace(examined, cost=cost))
+        _tell(connection, replace(examined, cost=cost))
     except Unable as error:
-        connection.send(error)
+        _tell(connection, error)
     except MemoryError:
-        connection.send(Unable("Its values took more memory than the examiner may use."))
+        _tell(connection, Unable("Its values took more memory than the examiner may use."))
     except Exception as error:  # a fault of ours, or a machine's
         why = f"{type(error).__name__}: {error}"[:300]
-        connection.send(Unable(f"The examiner itself failed ({why})."))
+        _tell(connection, Unable(f"The examiner itself failed ({why})."))
     finally:
         end_descendants()
+
+
+def _tell(connection: Any, what: object) -> None:
+    """Send to the parent, if it still listens: what was given up meanwhile is asked elsewhere."""
+    with suppress(ConnectionError):
+        connection.send(what)
 
 
 def _end_all(*signal: Any) -> None:
