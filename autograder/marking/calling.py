@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
 
 from autograder.marking.child import Send
 from autograder.marking.describing import describe, describe_error
-from autograder.marking.library import Library
+from autograder.marking.library import LibraryNames
 from autograder.marking.library_watch import LibraryWatch
 from autograder.marking.observation import NOTHING, Call, Observation, readable
 
@@ -27,20 +26,16 @@ def tell_calls(
     function: Any,
     arguments: Sequence[Sequence[float]],
     reused: Sequence[Sequence[float]],
-    nudged: bool,
-    library: Library | None,
+    watched: Sequence[Sequence[float]],
+    library: LibraryNames | None,
 ) -> None:
     """Do what `Observer.call` says, and send what `calls_told` reads."""
     _set_num_threads(1)  # a pool of threads does not survive a fork
-    watching = nullcontext if library is None else partial(LibraryWatch, library, nudged)
     kept: list[tuple[Any, Observation]] = []
     given: list[tuple[Any, Observation]] = []
-    known: set[tuple[float, ...]] = set()
     for vector in arguments:
         argument = _float32_tensor(vector)
-        watch = nullcontext if tuple(vector) in known else watching
-        known.add(tuple(vector))
-        value, result, after = _call_once(function, argument, send, watch)
+        value, result, after = _call_once(function, argument, send)
         kept.append((value, result))
         given.append((argument, after))
     argument = None
@@ -49,9 +44,11 @@ def tell_calls(
         tensor = _float32_tensor(vector)
         if argument is None or not _overwrite(argument, tensor):
             argument = tensor
-        value, _, _ = _call_once(function, argument, send, nullcontext)
+        value, _, _ = _call_once(function, argument, send)
         if issubclass(type(value), _Tensor):
             _overwrite(value, zero)
+    for vector in watched:
+        _call_once(function, _float32_tensor(vector), send, library)
     _tell_late_changes(kept, given, send)
 
 
@@ -114,10 +111,10 @@ def _overwrite(tensor: Any, source: Any) -> bool:
 
 
 def _call_once(
-    function: Any, argument: Any, send: Send, watching: Callable[[], Any]
+    function: Any, argument: Any, send: Send, library: LibraryNames | None = None
 ) -> tuple[Any, Observation, Observation]:
     before = describe(argument)
-    watch = watching()
+    watch = LibraryWatch(library) if library is not None else nullcontext()
     value: Any = None
     try:
         with watch:
@@ -133,7 +130,6 @@ def _call_once(
             "argument": (after if changed else NOTHING).to_message(),
             "argument_changed": changed,
             "library": getattr(watch, "found", ""),
-            "replaceable": getattr(watch, "replaceable", True),
         }
     )
     return value, result, after

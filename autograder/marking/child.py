@@ -20,12 +20,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-#: CPU seconds a student's code may use in one child, and seconds it may take besides. Right answers
-#: need hundredths of either, or three CPU seconds where torch first imports its compiler.
-CPU_LIMIT = 4
-WALL_LIMIT = 4.0
+from autograder.marking.stopwatch import Stopwatch, slowness
+
+#: Seconds (see `stopwatch`) from one message to the next, and for all of them, on a machine of
+#: usual speed; a slower one has more. Right answers need hundredths, or one where torch first
+#: imports its compiler: the limits are for what never ends.
+STEP_SECONDS = 4.0
+ALL_SECONDS = 16.0
+#: Seconds of a processor after which a child ends that nobody is there to end.
+_LOST_SECONDS = 600
 #: What a child may allocate beyond what the caller has, in bytes.
 MEMORY_LIMIT = 1 << 30
+#: How often a child is looked at, in seconds.
+_LOOK_SECONDS = 0.1
 #: What one child may send, in bytes.
 _MAX_MESSAGES = 16 << 20
 
@@ -33,6 +40,7 @@ _MAX_MESSAGES = 16 << 20
 Send = Callable[[Any], None]
 #: Does something and sends what came of it.
 Program = Callable[[Send], None]
+Ending = Literal["timed out", "too slow", "died"]
 
 
 class CannotFork(RuntimeError):
@@ -53,12 +61,13 @@ class Sent:
 
     Attributes:
         messages: in order.
-        ending: why there are no more, if there should be.
+        ending: why there are no more, if there should be: the next one did not come, all of them
+            took too long, or the process ended.
 
     """
 
     messages: list[Any]
-    ending: Literal["timed out", "died"]
+    ending: Ending
 
 
 def run_in_child(program: Program) -> Sent:
@@ -90,10 +99,8 @@ def run_in_child(program: Program) -> Sent:
     os.close(sending)
     with suppress(OSError):  # the child has done it already and gone on
         os.setpgid(child, child)
-    status = 0
-    started = time.monotonic()
     try:
-        received, timed_out = _receive(receiving, child)
+        received, ending = _receive(receiving, child)
     finally:  # an interrupt, too, leaves nothing behind
         os.close(receiving)
         with suppress(ProcessLookupError, PermissionError):  # it may have ended by itself
@@ -101,19 +108,14 @@ def run_in_child(program: Program) -> Sent:
         with suppress(ProcessLookupError):  # it may have left its group
             os.kill(child, signal.SIGKILL)
         with suppress(ChildProcessError):  # whoever ignores SIGCHLD has its children reaped
-            status = os.waitpid(child, 0)[1]
-    # The limit of CPU time ends a child with SIGXCPU, or where that is caught, with SIGKILL.
-    long = time.monotonic() - started >= CPU_LIMIT
-    signals = (signal.SIGXCPU, signal.SIGKILL) if long else (signal.SIGXCPU,)
-    stopped = os.WIFSIGNALED(status) and os.WTERMSIG(status) in signals
+            os.waitpid(child, 0)
     told = list(_messages(received))
     if told and isinstance(told[-1], dict) and "fault" in told[-1]:
         fault = str(told[-1]["fault"])[:300]  # which the student's code may have written
         raise MarkingFault(fault.encode("ascii", "backslashreplace").decode())
-    finished = bool(told) and told[-1] == "finished"
-    if finished:
+    if told and told[-1] == "finished":
         told.pop()
-    return Sent(told, "timed out" if timed_out or (stopped and not finished) else "died")
+    return Sent(told, ending)
 
 
 def _be_the_child(program: Program, sending: int) -> None:
@@ -151,7 +153,9 @@ def _be_the_child(program: Program, sending: int) -> None:
 def _limit_resources() -> None:
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT, CPU_LIMIT + 1))
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or hard > _LOST_SECONDS:
+        resource.setrlimit(resource.RLIMIT_CPU, (_LOST_SECONDS, _LOST_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         with open("/proc/self/statm") as file:
@@ -182,32 +186,42 @@ def _silence() -> None:
         shell.display_pub.publish = lambda *args, **kwargs: None
 
 
-def _receive(pipe: int, child: int) -> tuple[bytes, bool]:
-    """Read until the child ends; return the bytes and whether the time ran out."""
-    end = time.monotonic() + WALL_LIMIT
+def _receive(pipe: int, child: int) -> tuple[bytes, Ending]:
+    """Read until the child ends or takes too long; return the bytes and how it ended."""
+    watch = Stopwatch(lambda: _computed(child))
+    begun, slower = 0.0, 0.0  # when the last message came; how slow this machine is, once needed
     received = bytearray()
     while len(received) < _MAX_MESSAGES:
-        # On a busy machine even a right answer takes long: what it computes has its own limit.
-        left = end + _cpu_seconds(child) - time.monotonic()
-        if left <= 0:
-            return bytes(received), True
-        if not select.select([pipe], [], [], left)[0]:
-            continue
-        chunk = os.read(pipe, 1 << 16)
-        received += chunk
-        # The end of the file may never come: a grandchild can hold the pipe open.
-        if not chunk or received.endswith(b'"finished"\n'):
-            break
-    return bytes(received), False
+        is_ready = select.select([pipe], [], [], _LOOK_SECONDS)[0]
+        now = watch.look()
+        if is_ready:
+            chunk = os.read(pipe, 1 << 16)
+            received += chunk
+            # The end of the file may never come: a grandchild can hold the pipe open.
+            if not chunk or received.endswith(b'"finished"\n'):
+                break
+            begun = now if b"\n" in chunk else begun
+        if now - begun > STEP_SECONDS or now > ALL_SECONDS:
+            slower = slower or slowness()
+            if now - begun > STEP_SECONDS * slower:
+                return bytes(received), "timed out"
+            if now > ALL_SECONDS * slower:
+                return bytes(received), "too slow"
+    return bytes(received), "died"
 
 
-def _cpu_seconds(process: int) -> float:
-    """Return how long a process has computed, or 0 where the platform does not tell."""
+def _computed(process: int) -> float:
+    """Return how many seconds a process has computed.
+
+    Where the platform does not tell, as on macOS, every second counts as one.
+    """
     clock = ctypes.c_int()
     try:
         failed = ctypes.CDLL(None).clock_getcpuclockid(process, ctypes.byref(clock))
         return 0.0 if failed else time.clock_gettime(clock.value)
-    except (AttributeError, OSError):  # no such clock, as on macOS; or the process is no more
+    except AttributeError:  # no such clock
+        return time.monotonic()
+    except OSError:  # the process is no more
         return 0.0
 
 

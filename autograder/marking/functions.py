@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from autograder.marking.cases import Case, Vector
 from autograder.marking.compare import close
-from autograder.marking.library import Library
-from autograder.marking.misconceptions import Misconception, recognise
+from autograder.marking.fingerprint import Library
+from autograder.marking.misconceptions import Misconception, named_by_error, recognise
 from autograder.marking.observation import Call, Observation
 from autograder.marking.observer import Observer
 from autograder.marking.report import Finding, Outcome
@@ -45,7 +45,8 @@ class FunctionPart:
         known: inputs that students know, so that a message may show what their function makes of
             them, each with the code that gives the right result, or "".
         explain: says which property of a right result a wrong one lacks, without its numbers.
-        library: the calls that would do the student's work; None if every call may be made.
+        long: inputs that it is tried on once, if it has time for them.
+        library: what would do the student's work; None if every call may be made.
         probes: vectors for which later exercises use the student's function, the first of a usual
             size. They tell a function that depends on its argument from one that does not.
 
@@ -62,6 +63,7 @@ class FunctionPart:
     praise: str = "is right. Well done!"
     known: Mapping[Vector, str] = field(default_factory=lambda: MappingProxyType({}))
     explain: Callable[[Observation], str] = explain_nothing
+    long: tuple[Case, ...] = ()
     library: Library | None = None
     probes: tuple[Vector, ...] = ()
 
@@ -72,8 +74,13 @@ class FunctionPart:
 
     @property
     def cases(self) -> tuple[Case, ...]:
-        """Every input that it is tried on."""
+        """The inputs that it is tried on, twice each."""
         return (*self.core, *self.others)
+
+    @property
+    def once(self) -> tuple[Case, ...]:
+        """The inputs that it is tried on once: first those that tell a library's results."""
+        return (*(self.library.first if self.library is not None else ()), *self.long)
 
     def mark(self, work: Work) -> Finding:
         """Mark it."""
@@ -85,11 +92,8 @@ class FunctionPart:
         seen = work.seen[self.name]
         if seen.kind != "callable":
             return self._not_a_function(seen)
-        function = work.answer[self.name]
-        calls, again, reuse = self._ask(function, work.observer)
-        library = self._library(function, [*calls, *again], work.observer)
-        is_empty = seen.text == "empty"
-        return _Marking(self, work, calls, again, reuse, library, is_empty).finding()
+        asked = self._ask(work.answer[self.name], work.observer)
+        return _Marking(self, work, asked, is_empty=seen.text == "empty").finding()
 
     def expected(self, vector: Vector) -> Vector:
         """Return the right numbers for a vector."""
@@ -106,40 +110,50 @@ class FunctionPart:
         """Whether a result has the right numbers."""
         return close(result.values, self.expected(vector), self.tolerance(vector))
 
+    def has_form(self, result: Observation, vector: Vector) -> bool:
+        """Whether a result has the form that was asked for, whatever its numbers."""
+        is_float = result.kind != "tensor" or result.dtype in FLOATS
+        return self.takes(result, vector) and is_float and self.has_shape(result, vector)
+
     def is_right(self, result: Observation, vector: Vector) -> bool:
         """Whether a result is all that was asked for."""
-        has_kind = self.takes(result, vector) and (
-            result.kind != "tensor" or result.dtype in FLOATS
-        )
-        return has_kind and self.has_shape(result, vector) and self.agrees(result, vector)
+        return self.has_form(result, vector) and self.agrees(result, vector)
 
     def takes(self, result: Observation, vector: Vector) -> bool:
         """Whether a result is of a kind that will do."""
         is_number = not isinstance(self.reference(vector), tuple)
         return result.kind == "tensor" or (is_number and result.kind in ("number", "array"))
 
-    def _ask(
-        self, function: object, observer: Observer
-    ) -> tuple[list[Call], list[Call], list[Call]]:
+    def _ask(self, function: object, observer: Observer) -> _Asked:
         """Call it with the vectors, with them the other way round, and with one tensor reused.
 
         The second and third calls find answers that depend on what was asked before.
         """
         vectors = [case.vector for case in self.cases]
-        count = len(vectors)
-        told = observer.call(
-            function, [*vectors, *vectors[::-1]], self.reused, library=self.library
-        )
-        calls, again, reuse = told[:count], told[count : 2 * count][::-1], told[2 * count :]
+        library = self.library
+        long = [case.vector for case in self.once]
+        short = library.watched if library is not None else ()
+        names = library.names if library is not None else None
+        told = observer.call(function, [*vectors, *vectors[::-1], *long], self.reused, short, names)
+        calls, backwards, rest = _cut(told, len(vectors), len(vectors))
         if _is_cut_short(calls):
-            return calls, calls, []
+            return _Asked(calls, calls)
         if _is_cut_short(told):  # a slow function has time for each
-            again = observer.call(function, vectors[::-1], library=self.library)[::-1]
-            return calls, again, observer.call(function, (), self.reused, library=self.library)
-        if not all(self.is_right(one.result, v) for one, v in zip(calls, vectors, strict=True)):
+            backwards = observer.call(function, vectors[::-1])
+            rest = observer.call(function, long, self.reused, short, names)
+        elif not all(self.is_right(one.result, v) for one, v in zip(calls, vectors, strict=True)):
             # What the first calls left behind must not hide that the others depend on it.
-            again = observer.call(function, vectors[::-1], library=self.library)[::-1]
-        return calls, again, reuse
+            backwards = observer.call(function, vectors[::-1])
+        once, reuse, watched = _cut(rest, len(long), len(self.reused))
+        given = [one.result for one in once]
+        return _Asked(
+            calls,
+            backwards[::-1],
+            once,
+            reuse,
+            library is not None and library.does_the_work(function, given, observer),
+            next((one.library for one in watched if one.library), ""),
+        )
 
     @property
     def reused(self) -> tuple[Vector, ...]:
@@ -155,22 +169,6 @@ class FunctionPart:
         )
         return first, first, other, other
 
-    def _library(self, function: object, calls: Sequence[Call], observer: Observer) -> str:
-        """Return the library call that does the work, or "" if none does.
-
-        A function may make one to compare itself with: then a slightly other result changes
-        nothing.
-        """
-        found = [one for one in calls if one.library]
-        if not found:
-            return ""
-        if all(one.replaceable for one in found):
-            vectors = [case.vector for case in self.cases]
-            nudged = observer.call(function, vectors, library=self.library, nudged=True)
-            if all(one.result == other.result for one, other in zip(nudged, calls, strict=False)):
-                return ""
-        return found[0].library
-
     def _not_a_function(self, seen: Observation) -> Finding:
         if seen.kind == "dots":
             outcome, message = Outcome.NOT_ATTEMPTED, f"`{self.name}` is still `...`."
@@ -180,8 +178,42 @@ class FunctionPart:
         return Finding(self.name, outcome, 0, self.points, message)
 
 
+def _cut(calls: Sequence[Call], *counts: int) -> list[Sequence[Call]]:
+    """Return the first so many calls, the next so many, and the rest."""
+    parts: list[Sequence[Call]] = []
+    for count in counts:
+        parts.append(calls[:count])
+        calls = calls[count:]
+    return [*parts, calls]
+
+
 def _is_cut_short(calls: Sequence[Call]) -> bool:
-    return calls[-1].result.kind in ("timed out", "died")
+    return calls[-1].result.kind in (*_OUT_OF_TIME, "died")
+
+
+_OUT_OF_TIME = ("timed out", "too slow")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a function was asked, and did.
+
+    Attributes:
+        calls: one for each case.
+        again: the same, asked the other way round.
+        once: one for each long case.
+        reuse: with one tensor reused.
+        is_library: whether its results are a library's.
+        library: the library's function that it was seen to call, or "".
+
+    """
+
+    calls: Sequence[Call]
+    again: Sequence[Call]
+    once: Sequence[Call] = ()
+    reuse: Sequence[Call] = ()
+    is_library: bool = False
+    library: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,18 +222,17 @@ class _Marking:
 
     part: FunctionPart
     work: Work
-    calls: Sequence[Call]
-    again: Sequence[Call]
-    reuse: Sequence[Call]
-    library: str
+    asked: _Asked
     is_empty: bool
 
+    @property
+    def everything(self) -> list[Call]:
+        return [*self.asked.calls, *self.asked.again]
+
     def finding(self) -> Finding:
-        everything = [*self.calls, *self.again]
-        first = self.calls[0].result
-        if self.library:
-            calls = f"It calls `{self.library}`."
-            return self._named(Outcome.LIBRARY_CALL, "library-call", calls, 0)
+        first = self.asked.calls[0].result
+        if self.asked.is_library:
+            return self._named(Outcome.LIBRARY_CALL, "library-call", points=0)
         if first.kind == "dots" or (first.kind == "none" and self.is_empty):
             message = f"`{self.part.name}` still has `...` where your code should be."
             return self._finding(Outcome.NOT_ATTEMPTED, message)
@@ -211,40 +242,47 @@ class _Marking:
             return self._finding(Outcome.NOT_ATTEMPTED, message)
         if first.kind == "none":
             return self._named(Outcome.WRONG_TYPE, "missing-return")
-
-        wrong = [
-            (case, one.result)
-            for case, one in zip([*self.part.cases, *self.part.cases], everything, strict=True)
-            if not self.part.is_right(one.result, case.vector)
-        ]
-        if self._depends_on_history(everything):
+        if self._depends_on_history():
             return self._named(Outcome.WRONG, "depends-on-earlier-calls")
-        if wrong:
-            return self._wrong(*wrong[0])
+        if wrong := self._first_wrong():
+            return self._wrong(*wrong)
         if self._changes_argument():
             return self._named(Outcome.WRONG, "mutates-argument")
         return self._finding(Outcome.RIGHT, f"`{self.part.name}` {self.part.praise}")
 
-    def _changes_argument(self) -> bool:
-        return any(one.argument_changed for one in (*self.calls, *self.again))
+    def _first_wrong(self) -> tuple[Case, Observation] | None:
+        for case, results in self._results():
+            for result in results:
+                if not self.part.is_right(result, case.vector):
+                    return case, result
+        return None
 
-    def _depends_on_history(self, everything: Sequence[Call]) -> bool:
-        if any(one.result_changed for one in everything):
+    def _results(self) -> Iterator[tuple[Case, list[Observation]]]:
+        """Return what it gave for each case, but not what there was no time to ask besides."""
+        more = [one.result for one in self.asked.again]
+        for case, one, other in zip(self.part.cases, self.asked.calls, more, strict=True):
+            yield case, [one.result, *([other] if other.kind != "too slow" else [])]
+        for case, one in zip(self.part.once, self.asked.once, strict=False):
+            if one.result.kind not in _OUT_OF_TIME:
+                yield case, [one.result]
+
+    def _changes_argument(self) -> bool:
+        return any(one.argument_changed for one in self.everything)
+
+    def _depends_on_history(self) -> bool:
+        if any(one.result_changed for one in self.everything):
             return True
-        if any(
-            not self._alike(one.result, other.result, case.vector)
-            for case, one, other in zip(self.part.cases, self.calls, self.again, strict=True)
-            # Whether time ran out may depend on the machine.
-            if "timed out" not in (one.result.kind, other.result.kind)
-        ):
-            return True
+        vectors = [case.vector for case in self.part.cases]
+        first = dict(zip(vectors, self.asked.calls, strict=True))
+        pairs = [*zip(vectors, self.asked.again, strict=True)]
         # A function that writes into its argument fails this as well, and is told that.
-        if not self.reuse or self._changes_argument():
-            return False
-        first = dict(zip((case.vector for case in self.part.cases), self.calls, strict=True))
+        if self.asked.reuse and not self._changes_argument():
+            pairs += zip(self.part.reused, self.asked.reuse, strict=True)
         return any(
-            not self._alike(one.result, first[vector].result, vector)
-            for one, vector in zip(self.reuse, self.part.reused, strict=True)
+            not self._alike(first[vector].result, one.result, vector)
+            for vector, one in pairs
+            # What there was no time for says nothing.
+            if not {first[vector].result.kind, one.result.kind} & set(_OUT_OF_TIME)
         )
 
     def _wrong(self, case: Case, result: Observation) -> Finding:
@@ -254,6 +292,9 @@ class _Marking:
         if result.kind == "timed out":
             message = f"{where} `{name}` had not returned after some seconds. Is there a loop "
             return self._finding(Outcome.TIMED_OUT, message + "that never ends?")
+        if result.kind == "too slow":
+            message = f"{where} there was no time left: `{name}` takes very long for each vector."
+            return self._finding(Outcome.TOO_SLOW, message)
         if result.kind == "died":
             message = f"{where} `{name}` ended the whole Python process. Does it call exit?"
             return self._finding(Outcome.RAISED, message)
@@ -261,7 +302,10 @@ class _Marking:
             # What an exception says may hold the input, which is not for every input to be told.
             text = f": {result.text}" if is_known and result.text else ""
             error = result.type_name if is_known else exception_name(result)
-            return self._finding(Outcome.RAISED, f"{where} `{name}` stopped with {error}{text}.")
+            message = f"{where} `{name}` stopped with {error}{text}."
+            if (known := named_by_error(result)) is not None:
+                return self._named(Outcome.RAISED, known.id, message)
+            return self._finding(Outcome.RAISED, message)
 
         if is_known:
             seen = f"{where} `{name}` returned {_told(result)}."
@@ -272,16 +316,17 @@ class _Marking:
         if result.kind == "none":
             return self._named(Outcome.WRONG_TYPE, "missing-return", seen)
         takes = self.part.takes(result, case.vector)
-        if not takes and self._values_right():
-            return self._finding(
-                Outcome.WRONG_TYPE, f"{seen} The numbers are right, but a tensor was expected."
-            )
+        if result.type_name == "tuple" and result.shape != (len(case.vector),):
+            return self._named(Outcome.WRONG_TYPE, "several-results", seen)
+        if not takes and self._numbers_are_right():
+            return self._named(Outcome.WRONG_TYPE, "wrong-container", seen)
         has_shape = self.part.has_shape(result, case.vector)
         if takes and self.part.agrees(result, case.vector) and not has_shape:
             return self._named(Outcome.WRONG, "wrong-shape", seen)
-        known = self._recognised()
-        if known is not None:
+        if (known := self._recognised()) is not None:
             return self._named(Outcome.WRONG, known.id, seen)
+        if self._changes_argument():  # while it still needs it
+            return self._named(Outcome.WRONG, "mutates-argument", seen)
         if not takes:
             kind = "" if is_known else f" It returned {general(result)}."
             return self._finding(Outcome.WRONG_TYPE, f"{seen}{kind} A tensor was expected.")
@@ -291,18 +336,18 @@ class _Marking:
             return self._named(Outcome.WRONG, "right-only-for-lesson-x")
         return self._finding(Outcome.WRONG, f"{seen} {self.part.explain(result)}")
 
-    def _values_right(self) -> bool:
+    def _numbers_are_right(self) -> bool:
         return all(
-            one.result.kind in ("list", "array", "number")
-            and self.part.agrees(one.result, case.vector)
-            for case, one in zip(self.part.cases, self.calls, strict=True)
+            self.part.agrees(one, case.vector)
+            for case, results in self._results()
+            for one in results
         )
 
     def _recognised(self) -> Misconception | None:
         return recognise(
             self.work.recognised,
             [case.vector for case in self.part.cases],
-            [one.result for one in self.calls],
+            [one.result for one in self.asked.calls],
             lambda seen, v: self.part.has_shape(seen, v) and self.part.agrees(seen, v),
             self.part.expected,
             self.work.observer,
@@ -311,7 +356,7 @@ class _Marking:
     def _only_lesson(self) -> bool:
         right = {
             case.vector
-            for case, one in zip(self.part.cases, self.calls, strict=True)
+            for case, one in zip(self.part.cases, self.asked.calls, strict=True)
             if self.part.is_right(one.result, case.vector)
         }
         unknown = {case.vector for case in self.part.core} - self.part.known.keys()
@@ -321,35 +366,39 @@ class _Marking:
         self, outcome: Outcome, misconception: str, more: str = "", points: float | None = None
     ) -> Finding:
         known = self.work.misconceptions[misconception]
-        return Finding(
-            self.part.name,
-            outcome,
-            self._points() if points is None else points,
-            self.part.points,
-            f"{known.says} {more}".strip(),
-            known.question,
-            known.id,
+        message = f"{known.says} {more}".strip()
+        return self._finding(
+            outcome, message, points, question=known.question, misconception=known.id
         )
 
-    def _finding(self, outcome: Outcome, message: str) -> Finding:
-        return Finding(self.part.name, outcome, self._points(), self.part.points, message)
+    def _finding(
+        self, outcome: Outcome, message: str, points: float | None = None, **more: str
+    ) -> Finding:
+        points = self._points() if points is None else points
+        doubt = self.asked.library if points else ""
+        if doubt:
+            message += f" It calls `{doubt}`; a person will look at what for."
+        return Finding(
+            self.part.name, outcome, points, self.part.points, message, doubt=doubt, **more
+        )
 
     def _points(self) -> float:
-        """Points for the parts that are right; nothing without the core."""
-        right = [
-            all(
-                self.part.is_right(one.result, case.vector)
-                for one in (self.calls[index], self.again[index])
-            )
-            for index, case in enumerate(self.part.cases)
-        ]
-        everything = [*self.calls, *self.again]
-        mannered = not self._changes_argument()
-        if not all(right[: len(self.part.core)]) or self._depends_on_history(everything):
+        """Points for the parts that are right; nothing without the core.
+
+        Right numbers in another form than was asked for earn half of theirs.
+        """
+        right, is_half = [], False
+        for case, results in self._results():
+            right.append(all(self.part.agrees(one, case.vector) for one in results))
+            has_form = all(self.part.has_form(one, case.vector) for one in results)
+            is_half |= right[-1] and not has_form
+        share = 0.5 if is_half else 1
+        if not all(right[: len(self.part.core)]) or self._depends_on_history():
             return 0
         if not all(right):
-            return self.part.core_points
-        return self.part.points - (0 if mannered else self.part.argument_points)
+            return share * self.part.core_points
+        unmannered = self.part.argument_points if self._changes_argument() else 0
+        return share * (self.part.points - unmannered)
 
     def _alike(self, one: Observation, other: Observation, vector: Vector) -> bool:
         """Whether two answers to the same question are the same, but for rounding."""

@@ -1,4 +1,4 @@
-"""What a library that does a student's work is known by."""
+"""What a library that does a student's work is known by, in its names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Library:
+class LibraryNames:
     """What in a name tells that a library does the work.
 
     Attributes:
@@ -25,8 +25,8 @@ class Library:
         return dict(vars(self))
 
     @classmethod
-    def from_message(cls, message: Mapping[str, Any]) -> Library:
-        """Return the library that a message tells of.
+    def from_message(cls, message: Mapping[str, Any]) -> LibraryNames:
+        """Return the names that a message tells of.
 
         Raises:
             LookupError, TypeError: it tells of none.

@@ -54,6 +54,32 @@ BEHAVIOURS = (
         "How many numbers should come out, in which arrangement?",
     ),
     Misconception(
+        "wrong-container",
+        "The numbers are right, but what holds them is no tensor: they earn half of the points.",
+        "Which function of torch makes a tensor of a list of numbers?",
+    ),
+    Misconception(
+        "several-results",
+        "Your function gives back several things at once, as a tuple; one tensor was asked for.",
+        "Which of the things after `return` is the answer?",
+    ),
+    Misconception(
+        "no-such-dimension",
+        "A vector has one dimension only, and its number is 0.",
+        "Which dimension does your `dim=` ask for, and how many has x?",
+    ),
+    Misconception(
+        "max-is-a-pair",
+        "torch.max(x, 0), with a dimension, gives two things: the largest value and its position.",
+        "Which of the two do you want to compute with, and how do you get it alone?",
+    ),
+    Misconception(
+        "missing-brackets",
+        "The name of a function stands where its result should be: the brackets that call it are "
+        "missing.",
+        "What is the difference between `x.sum` and `x.sum()`?",
+    ),
+    Misconception(
         "mutates-argument",
         "Your function changes the tensor it is given: the caller's own x is another one "
         "afterwards.",
@@ -76,6 +102,22 @@ BEHAVIOURS = (
         "What in your function holds only for those?",
     ),
 )
+
+#: What torch's and Python's exceptions say, in part, and which of `BEHAVIOURS` that is.
+_ERRORS = {
+    "Dimension out of range": "no-such-dimension",
+    "torch.return_types": "max-is-a-pair",
+    "builtin_function_or_method": "missing-brackets",
+    "'method'": "missing-brackets",
+    "method_descriptor": "missing-brackets",
+}
+
+
+def named_by_error(raised: Observation) -> Misconception | None:
+    """Return what the text of an exception shows, if it is a mistake that many make."""
+    id = next((id for part, id in _ERRORS.items() if part in raised.text), None)
+    return next((each for each in BEHAVIOURS if each.id == id), None)
+
 
 #: How nearly a formula must give the student's numbers: wrong formulas differ by far more.
 _AGREEMENT = 1e-4

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from autograder.marking.library import Library
+from autograder.marking.library import LibraryNames
 
 #: The largest value that is read, in numbers; the longest text, in characters; the most dimensions,
 #: items of a mapping, and mappings in one another. Whatever sends more is not believed.
@@ -19,7 +19,7 @@ _MAX_SIZE = 2**63 - 1
 
 _KINDS = {
     *("tensor", "array", "list", "number", "text", "mapping", "callable", "none", "dots", "other"),
-    *("raised", "timed out", "died"),
+    *("raised", "timed out", "too slow", "died"),
 }
 _Read = TypeVar("_Read")
 
@@ -30,7 +30,8 @@ class Observation:
 
     Attributes:
         kind: "tensor", "array" (NumPy), "list" (or tuple), "number", "text", "mapping", "callable",
-            "none", "dots" (`...`), "other"; or, for a call, "raised", "timed out", "died".
+            "none", "dots" (`...`), "other"; or, for a call, "raised", "timed out", "too slow" (with
+            those before it), "died".
         type_name: the type's name as a student knows it.
         dtype: of a tensor or array, such as "float32".
         shape: of a tensor, array or list.
@@ -123,8 +124,7 @@ class Call:
         argument: the argument as it was afterwards, if that is not what it was before.
         argument_changed: whether this call or a later one changed it.
         result_changed: whether a later call changed what this one had returned.
-        library: the library's function that was called, or "".
-        replaceable: whether all such calls are of the kind that `nudged` changes.
+        library: the library's function that it was seen to call, or "".
 
     """
 
@@ -133,7 +133,6 @@ class Call:
     argument_changed: bool = False
     result_changed: bool = False
     library: str = ""
-    replaceable: bool = True
 
     def to_message(self) -> dict[str, Any]:
         """Return what `from_message` reads, for JSON."""
@@ -154,7 +153,6 @@ class Call:
             bool(message["argument_changed"]),
             bool(message["result_changed"]),
             _text(message["library"]),
-            bool(message["replaceable"]),
         )
 
 
@@ -183,8 +181,8 @@ class RemoteFunction:
         self,
         arguments: Sequence[Sequence[float]],
         reused: Sequence[Sequence[float]],
-        nudged: bool,
-        library: Library | None,
+        watched: Sequence[Sequence[float]],
+        library: LibraryNames | None,
     ) -> list[Call]:
         """Have `Observer.call` done in the function's process."""
         raise NotImplementedError

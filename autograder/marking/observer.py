@@ -9,7 +9,7 @@ from typing import Any, cast
 from autograder.marking.calling import calls_told, tell_calls, tell_results
 from autograder.marking.child import Program, Send, Sent, run_in_child
 from autograder.marking.describing import describe
-from autograder.marking.library import Library
+from autograder.marking.library import LibraryNames
 from autograder.marking.observation import Call, Observation, RemoteFunction, readable
 
 
@@ -45,8 +45,8 @@ class Observer:
         function: object,
         arguments: Sequence[Sequence[float]],
         reused: Sequence[Sequence[float]] = (),
-        nudged: bool = False,
-        library: Library | None = None,
+        watched: Sequence[Sequence[float]] = (),
+        library: LibraryNames | None = None,
     ) -> list[Call]:
         """Call a function with float32 vectors, in order, in one child.
 
@@ -58,24 +58,22 @@ class Observer:
             reused: vectors of one length for calls after those, all with one and the same tensor,
                 which is overwritten with each vector in turn. What such a call returned is
                 overwritten with zeros. A function that remembers nothing does not notice.
-            nudged: change what the library's kernels give by about a millionth, each number by
-                another chance. A function that returns the same as ever at most compares itself
-                with it.
-            library: whose calls are looked for, the first time a vector comes; none if None.
+            watched: vectors for calls after those, while which the library's are looked for.
+            library: what those are called.
 
         Returns:
-            One `Call` for each argument and each reused vector.
+            One `Call` for each argument, each reused vector and each watched one.
 
         """
         if issubclass(type(function), RemoteFunction):
             remote = cast(RemoteFunction, function)
-            return remote.watched(arguments, reused, nudged, library)
+            return remote.watched(arguments, reused, watched, library)
 
         def program(send: Send) -> None:
-            tell_calls(send, function, arguments, reused, nudged, library)
+            tell_calls(send, function, arguments, reused, watched, library)
 
         sent = self.run(program)
-        count = len(arguments) + len(reused)
+        count = len(arguments) + len(reused) + len(watched)
         calls = calls_told(sent.messages)[:count]
         return calls + [Call(Observation(sent.ending))] * (count - len(calls))
 

@@ -20,7 +20,8 @@ class Outcome(Enum):
     WRONG = "not right yet"
     WRONG_TYPE = "not the kind of value that was asked for"
     RAISED = "stopped with an error"
-    TIMED_OUT = "did not finish in time"
+    TIMED_OUT = "did not come to an end"
+    TOO_SLOW = "took too long"
     LIBRARY_CALL = "a library did the work"
     NOT_DEFINED = "not defined"
     NOT_ATTEMPTED = "not attempted"
@@ -39,6 +40,7 @@ class Finding:
         message: what was seen and what was expected, in plain text.
         question: a question that leads on, or "".
         misconception: the id of the misconception that explains the answer, or None.
+        doubt: the library's function that it calls, for a person to see what for; or "".
 
     """
 
@@ -49,6 +51,7 @@ class Finding:
     message: str
     question: str = ""
     misconception: str | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ class Report:
                         "points": float(finding.points),
                         "max_points": float(finding.max_points),
                         "misconception": finding.misconception,
+                        "doubt": finding.doubt,
                     }
                     for finding in self.findings
                 ],

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from autograder.marking.child import Unable
-from autograder.marking.library import Library
+from autograder.marking.library import LibraryNames
 from autograder.marking.observation import Call, Observation, RemoteFunction, readable
 from autograder.runner.guard import count_tasks, family
 from autograder.runner.packing import Refused, pack, unpack
@@ -160,8 +160,8 @@ class StudentFunction(RemoteFunction):
         self,
         arguments: Sequence[Sequence[float]],
         reused: Sequence[Sequence[float]],
-        nudged: bool,
-        library: Library | None,
+        watched: Sequence[Sequence[float]],
+        library: LibraryNames | None,
     ) -> list[Call]:
         """See `RemoteFunction`.
 
@@ -176,7 +176,7 @@ class StudentFunction(RemoteFunction):
                 function=self._name,
                 arguments=[list(one) for one in arguments],
                 reused=[list(one) for one in reused],
-                nudged=nudged,
+                watched=[list(one) for one in watched],
                 library=library and library.to_message(),
             )
         except StudentError:
@@ -187,7 +187,7 @@ class StudentFunction(RemoteFunction):
             )
         told = answer.get("calls")
         calls = readable(Call.from_message, told if isinstance(told, list) else ())
-        count = len(arguments) + len(reused)
+        count = len(arguments) + len(reused) + len(watched)
         return calls[:count] + [Call(Observation("died"))] * (count - len(calls))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.marking.child import MarkingFault, Unable
 from autograder.marking.describing import is_empty
-from autograder.marking.library import Library
+from autograder.marking.library import LibraryNames
 from autograder.marking.observer import IN_A_CHILD
 from autograder.runner.packing import Foreign, pack, unpack
 from autograder.runner.shell import Shell
@@ -90,9 +90,9 @@ def _answer(
         return _call(functions, request)
     if what == "watch":
         function = functions.get(request["function"])
-        library = request["library"] and Library.from_message(request["library"])
+        library = request["library"] and LibraryNames.from_message(request["library"])
         calls = IN_A_CHILD.call(
-            function, request["arguments"], request["reused"], request["nudged"], library
+            function, request["arguments"], request["reused"], request["watched"], library
         )
         return {"calls": [one.to_message() for one in calls]}
     raise ValueError(what)

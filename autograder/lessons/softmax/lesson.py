@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from math import isfinite
 from types import MappingProxyType
 
-from autograder.lessons.softmax.cases import EXTREME, MODERATE, THREE_NUMBERS, X2, X
+from autograder.lessons.softmax.cases import EXTREME, MODERATE, THREE_NUMBERS, VERY_LARGE, X2, X
+from autograder.lessons.softmax.library import LIBRARY, LIBRARY_WHEN_LARGE
 from autograder.lessons.softmax.misconceptions import MISCONCEPTIONS
 from autograder.lessons.softmax.reference import exp32, softmax, tolerance
 from autograder.marking.cases import Case, Vector
 from autograder.marking.choices import TablePart, WordPart
 from autograder.marking.functions import FunctionPart
 from autograder.marking.lesson import Exercise, Lesson, Question
-from autograder.marking.library import Library
 from autograder.marking.observation import Observation
 from autograder.marking.scalars import ScalarPart
 from autograder.marking.tensors import Hint, TensorPart
@@ -46,10 +46,6 @@ def _explain(result: Observation) -> str:
 
 _OF_X = Case(X, "x = [1, 2, 3]")
 _OF_X2 = Case(X2, "x2 = [50, 100, 150]")
-_LIBRARY = Library(
-    kernels=("softmax", "scaled_dot_product", "cross_entropy_loss", "attention"),
-    functions=("softmax",),
-)
 _KNOWN = MappingProxyType({X: "softmax_torch(x)", X2: ""})
 
 SOFTMAX = FunctionPart(
@@ -64,7 +60,7 @@ SOFTMAX = FunctionPart(
     praise="is right for vectors of every length, order and sign. Well done!",
     known=_KNOWN,
     explain=_explain,
-    library=_LIBRARY,
+    library=LIBRARY,
     probes=(X, X[::-1], SHIFTED, X2),
 )
 SOFTMAX_STABLE = FunctionPart(
@@ -79,7 +75,8 @@ SOFTMAX_STABLE = FunctionPart(
     praise="is right however large or small the numbers are. Well done!",
     known=_KNOWN,
     explain=_explain,
-    library=_LIBRARY,
+    long=VERY_LARGE,
+    library=LIBRARY_WHEN_LARGE,
 )
 
 

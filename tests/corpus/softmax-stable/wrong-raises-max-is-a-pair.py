@@ -1,4 +1,4 @@
-# told: -
+# told: max-is-a-pair
 # max(dim=...) returns values and indices
 def softmax_stable(xx):
     exps = torch.exp(xx - xx.max(dim=0))

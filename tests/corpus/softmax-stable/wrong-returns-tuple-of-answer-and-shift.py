@@ -1,4 +1,4 @@
-# told: -
+# told: several-results
 def softmax_stable(xx):
     shift = xx.max()
     exps = torch.exp(xx - shift)

@@ -1,4 +1,3 @@
-# told: library-call
 # a library's softmax, in steps that look like one's own
 def softmax(xx):
     exps = torch.exp(torch.log_softmax(xx, dim=0) + 1)

@@ -1,3 +1,2 @@
-# told: library-call
 def softmax(xx):
     return torch.distributions.transforms.SoftmaxTransform()(xx)

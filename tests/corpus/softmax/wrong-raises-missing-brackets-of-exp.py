@@ -1,0 +1,3 @@
+# told: missing-brackets
+def softmax(xx):
+    return xx.exp / xx.exp().sum()
