@@ -99,4 +99,8 @@ EXTREME: tuple[Case, ...] = (
     Case((86.0,) * 40, "many equal numbers whose exps overflow when they are added up"),
 )
 
-VERY_LARGE = (drawn("very many large numbers", 150, 2000.0, seed=8),)
+#: Long ones, the second with its largest number in the middle.
+VERY_LARGE: tuple[Case, ...] = (
+    drawn("very many large numbers", 150, 2000.0, seed=8),
+    Case((0.0, 1.0) * 37 + (400.0,) + (2.0, 1.0) * 37, "one number far above very many others"),
+)
