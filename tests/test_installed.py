@@ -30,11 +30,12 @@ print(autograder.grade("softmax", lambda xx: torch.nn.functional.softmax(xx, 0))
 
 WATCH = """
 import torch
-from autograder.marking.library import Library
+from autograder.marking.library import LibraryNames
 from autograder.marking.observer import IN_A_CHILD
 for word in ("matching_kernel", "softmax"):
-    library = Library(kernels=(), functions=(word,))
-    print(IN_A_CHILD.call(lambda xx: torch.nn.functional.softmax(xx, 0), [[1.0]], library=library))
+    names = LibraryNames(kernels=(), functions=(word,))
+    softmax = lambda xx: torch.nn.functional.softmax(xx, 0)
+    print(IN_A_CHILD.call(softmax, [], watched=[[1.0]], library=names))
 """
 
 

@@ -37,7 +37,7 @@ HOUSE = {
 }
 #: What of the marking the runner may know before the student's process is forked: how an answer is
 #: observed, never what is right.
-OBSERVING = {"child", "describing", "library", "observation", "observer"}
+OBSERVING = {"child", "describing", "library", "observation", "observer", "stopwatch"}
 #: Packages that are not the standard library's, for stations that may not import every one.
 PACKAGES = {"marking": {"torch"}, "errors": set()}
 #: Folders whose files are called as what they are about is: subcommands, parts of a lesson.

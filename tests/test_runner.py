@@ -168,14 +168,31 @@ def test_what_is_no_message_is_refused(wire, sent, error):
     mine, theirs = wire
     theirs.sendall(sent)
     with pytest.raises(error):
-        mine.receive(0.2)
+        mine.receive(lambda: True)
+
+
+def test_a_message_that_comes_in_drops_is_not_waited_for_without_end(wire):
+    mine, theirs = wire
+    theirs.sendall(struct.pack(">Q", 1_000_000))
+    stopped = threading.Event()
+
+    def drip():
+        while not stopped.wait(0.01):
+            theirs.sendall(b" ")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    with pytest.raises(TimedOut):
+        mine.receive(lambda: True)
+    stopped.set()
+    thread.join()
 
 
 def test_an_end_that_is_closed_is_told_from_one_that_is_silent(wire):
     mine, theirs = wire
     theirs.close()
     with pytest.raises(Closed):
-        mine.receive(5)
+        mine.receive(lambda: False)
 
 
 def test_an_end_that_never_reads_does_not_hold_up_the_other(wire):
@@ -190,7 +207,7 @@ def test_messages_arrive_whole(wire):
     message = {"source": "é" * 500_000}
     thread = threading.Thread(target=other.send, args=(message,))
     thread.start()
-    assert mine.receive(10) == message
+    assert mine.receive(lambda: False) == message
     thread.join()
 
 

@@ -236,25 +236,56 @@ def test_how_long_a_process_has_computed_is_known():
         signal.pause()
     try:
         os.read(reading, 4)
-        assert 0.3 <= marking_child._cpu_seconds(child) < 3
+        assert 0.3 <= marking_child._computed(child) < 3
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         os.close(reading)
         os.close(writing)
-    assert marking_child._cpu_seconds(child) == 0
+    assert marking_child._computed(child) == 0
 
 
-def test_only_what_a_function_does_not_compute_is_limited_by_the_clock(monkeypatch):
-    def waits(xx):
-        if xx.tolist() == [1, 2, 3]:
-            time.sleep(0.2)
+def test_a_function_that_rests_for_ever_is_ended_and_one_that_computes_long_is_not(monkeypatch):
+    def rests(xx):
+        time.sleep(3600 if xx.tolist() == [1, 2, 3] else 0)
         return naive(xx)
 
-    monkeypatch.setattr(marking_child, "WALL_LIMIT", 0.1)
-    assert grade("softmax", waits).findings[0].outcome is Outcome.TIMED_OUT
-    monkeypatch.setattr(marking_child, "_cpu_seconds", lambda process: 60.0)
-    assert grade("softmax", waits).passed
+    def computes(xx):
+        until = time.process_time() + (0.5 if xx.tolist() == [1, 2, 3] else 0)
+        while time.process_time() < until:
+            pass
+        return naive(xx)
+
+    monkeypatch.setattr(marking_child, "STEP_SECONDS", 1.5)
+    assert grade("softmax", rests).findings[0].outcome is Outcome.TIMED_OUT
+    assert grade("softmax", computes).passed
+
+
+def test_what_there_was_no_time_for_is_too_slow_and_not_endless(monkeypatch):
+    def slow(xx):
+        until = time.process_time() + 0.1
+        while time.process_time() < until:
+            pass
+        return naive(xx)
+
+    monkeypatch.setattr(marking_child, "ALL_SECONDS", 2.0)
+    report = grade("softmax", slow)
+    assert report.findings[0].outcome is Outcome.TOO_SLOW
+    assert report.points == 1, "what it gave in time is right"
+
+
+def test_a_slow_machine_has_more_time(monkeypatch):
+    def slow(xx):
+        until = time.process_time() + (0.3 if xx.tolist() == [1, 2, 3] else 0)
+        while time.process_time() < until:
+            pass
+        return naive(xx)
+
+    monkeypatch.setattr(marking_child, "STEP_SECONDS", 0.1)
+    monkeypatch.setattr(marking_child, "slowness", lambda: 1.0)
+    assert grade("softmax", slow).findings[0].outcome is Outcome.TIMED_OUT
+    monkeypatch.setattr(marking_child, "slowness", lambda: 10.0)
+    assert grade("softmax", slow).passed
 
 
 def test_what_is_right_before_a_loop_is_marked():

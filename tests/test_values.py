@@ -6,6 +6,7 @@ import torch
 
 from autograder import Outcome, grade
 from autograder.lessons import load
+from autograder.marking.report import MIME_TYPE
 
 EXERCISES = load("softmax").tested
 
@@ -300,8 +301,12 @@ def test_half_a_character_can_be_shown():
     assert "ValueError: ?" in grade("softmax", softmax).message.encode().decode()
 
 
-def test_a_library_class_is_called_by_its_name():
-    assert "It calls `Softmax`." in grade("softmax", lambda xx: torch.nn.Softmax(0)(xx)).message
+def test_a_function_that_calls_a_library_and_returns_something_else_is_for_a_person():
+    report = grade("softmax", lambda xx: torch.nn.Softmax(0)(xx.double()).float())
+    assert report.passed
+    assert report.findings[0].doubt == "Softmax"
+    assert "It calls `Softmax`; a person will look at what for." in report.message
+    assert report._repr_mimebundle_()[MIME_TYPE]["findings"][0]["doubt"] == "Softmax"
 
 
 # --- What follows from a table -------------------------------------------------------------------

@@ -124,7 +124,7 @@ class FunctionPart:
         is_number = not isinstance(self.reference(vector), tuple)
         return result.kind == "tensor" or (is_number and result.kind in ("number", "array"))
 
-    def _ask(self, function: object, observer: Observer) -> _Asked:
+    def _ask(self, function: object, observer: Observer) -> _Calls:
         """Call it with the vectors, with them the other way round, and with one tensor reused.
 
         The second and third calls find answers that depend on what was asked before.
@@ -137,7 +137,7 @@ class FunctionPart:
         told = observer.call(function, [*vectors, *vectors[::-1], *long], self.reused, short, names)
         calls, backwards, rest = _cut(told, len(vectors), len(vectors))
         if _is_cut_short(calls):
-            return _Asked(calls, calls)
+            return _Calls(calls, calls)
         if _is_cut_short(told):  # a slow function has time for each
             backwards = observer.call(function, vectors[::-1])
             rest = observer.call(function, long, self.reused, short, names)
@@ -146,7 +146,7 @@ class FunctionPart:
             backwards = observer.call(function, vectors[::-1])
         once, reuse, watched = _cut(rest, len(long), len(self.reused))
         given = [one.result for one in once]
-        return _Asked(
+        return _Calls(
             calls,
             backwards[::-1],
             once,
@@ -195,7 +195,7 @@ _OUT_OF_TIME = ("timed out", "too slow")
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Calls:
     """What a function was asked, and did.
 
     Attributes:
@@ -222,7 +222,7 @@ class _Marking:
 
     part: FunctionPart
     work: Work
-    asked: _Asked
+    asked: _Calls
     is_empty: bool
 
     @property

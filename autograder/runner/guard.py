@@ -20,6 +20,7 @@ from autograder.sandbox.box import Limits
 
 _SECONDS = 0.2
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 #: What waits in a socket, at most, where nobody may ask for more.
 _BUFFER = "/proc/sys/net/core/wmem_default"
 
@@ -113,9 +114,24 @@ def _tasks(pid: int) -> list[str]:
     return [f"/proc/{pid}/task/{task}" for task in _listed(f"/proc/{pid}/task")]
 
 
-def family(pid: int) -> list[int]:
-    """Return a process and all below it, and what was orphaned there and came to us."""
-    found, waiting = [], [os.getpid()]
+def computed(pids: Iterable[int]) -> float:
+    """Return how many seconds of a processor these processes have had, and those they waited for.
+
+    What ended unnoticed is missing.
+    """
+    ticks = 0
+    for pid in pids:
+        with suppress(OSError), open(f"/proc/{pid}/stat") as file:
+            ticks += sum(map(int, file.read().rpartition(")")[2].split()[11:15]))
+    return ticks / _TICKS
+
+
+def family(pid: int, root: int | None = None) -> list[int]:
+    """Return all processes below the root, this one unless another is given.
+
+    A process that is orphaned there comes to the root. If there are none, it is just `pid`.
+    """
+    found, waiting = [], [root if root is not None else os.getpid()]
     while waiting:
         one = waiting.pop()
         for task in _tasks(one):

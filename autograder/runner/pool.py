@@ -27,12 +27,15 @@ from types import TracebackType
 from typing import Any
 
 from autograder.errors import LabError
+from autograder.runner.guard import family
 from autograder.runner.job import CodeCell, Examined, Job, Settings
+from autograder.runner.patience import Patience
 from autograder.sandbox.box import Limits, check, counts_apart
 from autograder.sandbox.limits import own_memory_limited
 
 #: Seconds an examiner may take beyond the time a submission has: to start, confine and end.
 _SPARE_SECONDS = 60.0
+_LOOK_SECONDS = 0.5
 #: What the process that grades may allocate, in bytes: what it reads is made by strangers.
 _MEMORY = 4 << 30
 #: How often a submission is begun when the machine fails.
@@ -226,8 +229,12 @@ def _run_examiner(job: Job, folder: Path, running: _Running) -> Examined:
         ours.send(job)
         group = ours.recv()
         forked = time.monotonic() - started
-        if not ours.poll(2 * settings.submission_seconds + _SPARE_SECONDS):
-            raise NotRun("It did not come to an end, and was ended.")
+        pid = process.pid or 0
+        seconds = 2 * settings.submission_seconds + _SPARE_SECONDS
+        patience = Patience(seconds, lambda: [pid, *family(pid, root=pid)])
+        while not ours.poll(_LOOK_SECONDS):
+            if patience.is_over():
+                raise NotRun("It did not come to an end, and was ended.")
         answer: Examined | Exception = ours.recv()
         group = 0
     except (EOFError, OSError):  # from outside, for a student's code cannot reach its examiner

@@ -8,23 +8,25 @@ from __future__ import annotations
 import builtins
 import os
 import signal
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import torch
 
-from autograder.marking.child import Unable
+from autograder.marking.child import ALL_SECONDS, Unable
 from autograder.marking.library import LibraryNames
 from autograder.marking.observation import Call, Observation, RemoteFunction, readable
 from autograder.runner.guard import count_tasks, family
 from autograder.runner.packing import Refused, pack, unpack
+from autograder.runner.patience import Patience
 from autograder.runner.wire import Closed, TimedOut, Wire, WireError
 
-#: Seconds for one call of a student's function from a test.
+#: Seconds, as all that follow, for one call of a student's function from a test. See `patience`.
 CALL_SECONDS = 10.0
-#: Seconds for what runs no code of a student's, unless it makes it: only a busy machine is slow.
+#: For calls in a child, which has limits of its own.
+WATCH_SECONDS = 2 * ALL_SECONDS
+#: For what runs no code of a student's, unless it makes it.
 SURE_SECONDS = 60.0
 #: Seconds between asking a cell to stop and ending its process.
 PATIENCE = 3.0
@@ -71,21 +73,25 @@ class StudentProcess:
                 raise StudentError(self.ended)
             self.late = True
             raise OutOfTime("the time for all cells together was up; this one was not run")
-        started = time.monotonic()
+        patience = self._patience(min(seconds, self._left[budget]))
         try:
-            return self._ask(min(seconds, self._left[budget]), request)
+            return self._ask(patience, request)
         finally:
-            self._left[budget] -= time.monotonic() - started
+            self._left[budget] -= patience.spent
 
-    def _ask(self, seconds: float, request: dict[str, Any]) -> dict[str, Any]:
+    def _patience(self, seconds: float) -> Patience:
+        return Patience(seconds, lambda: family(self._pid))
+
+    def _ask(self, patience: Patience, request: dict[str, Any]) -> dict[str, Any]:
         try:
             self._wire.send(request, CALL_SECONDS)
             try:
-                answer = self._wire.receive(seconds)
+                answer = self._wire.receive(patience.is_over)
             except TimedOut:
                 with suppress(ProcessLookupError):
                     os.kill(self._pid, signal.SIGINT)
-                answer = {**self._wire.receive(PATIENCE), "timed out": True}
+                last = self._patience(PATIENCE)
+                answer = {**self._wire.receive(last.is_over), "timed out": True}
         except TimedOut:
             self.end("The code did not stop when its time was up, and was ended")
         except Closed:
@@ -171,7 +177,7 @@ class StudentFunction(RemoteFunction):
         """
         try:
             answer = self._student.ask(
-                CALL_SECONDS,
+                WATCH_SECONDS,
                 do="watch",
                 function=self._name,
                 arguments=[list(one) for one in arguments],

@@ -11,11 +11,13 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 #: The longest message that is read, in bytes.
 MAX_MESSAGE = 8 << 20
 
+_LOOK_SECONDS = 0.1
 #: How half of a character begins in JSON, and so does a whole one.
 _HALF = b"\\ud"
 _LENGTH = struct.Struct(">Q")
@@ -71,11 +73,11 @@ class Wire:
         finally:
             self._end.settimeout(None)
 
-    def receive(self, seconds: float | None = None) -> dict[str, Any]:
+    def receive(self, is_over: Callable[[], bool] | None = None) -> dict[str, Any]:
         """Return the next message.
 
         Args:
-            seconds: how long to wait for all of it; for ever if None.
+            is_over: asked ten times a second whether to give up waiting; never if None.
 
         Raises:
             TimedOut: it did not come in time.
@@ -83,11 +85,10 @@ class Wire:
             WireError: what came is no message.
 
         """
-        deadline = None if seconds is None else time.monotonic() + seconds
-        (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
+        (length,) = _LENGTH.unpack(self._read(_LENGTH.size, is_over))
         if length > MAX_MESSAGE:
             raise WireError(f"a message of {length} bytes")
-        data = self._read(length, deadline)
+        data = self._read(length, is_over)
         try:
             message = json.loads(data.decode("utf-8", "replace"))
             if _HALF in data.lower():  # half a character cannot be written into a file
@@ -103,12 +104,17 @@ class Wire:
         """Close this end."""
         self._end.close()
 
-    def _read(self, size: int, deadline: float | None) -> bytes:
+    def _read(self, size: int, is_over: Callable[[], bool] | None) -> bytes:
         data = bytearray()
+        looked = time.monotonic()
         while len(data) < size:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not select.select([self._end], [], [], left)[0]:
-                raise TimedOut
+            ready = select.select([self._end], [], [], is_over and _LOOK_SECONDS)[0]
+            if is_over and time.monotonic() - looked >= _LOOK_SECONDS:  # it may come in drops
+                looked = time.monotonic()
+                if is_over():
+                    raise TimedOut
+            if not ready:
+                continue
             try:
                 chunk = self._end.recv(min(size - len(data), 1 << 20))
             except OSError as error:
