@@ -110,7 +110,7 @@ def test_long_texts_are_cut_and_half_characters_replaced(name):
 
 def test_the_library_s_name_is_cut():
     none = {"kind": "none"}
-    told = {"result": none, "argument": none, "library": "L" * 2_000_000, "replaceable": True}
+    told = {"result": none, "argument": none, "library": "L" * 2_000_000}
     call = Call.from_message({**told, "argument_changed": False, "result_changed": False})
     assert len(call.library) == MAX_TEXT
 

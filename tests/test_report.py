@@ -42,6 +42,11 @@ HANDED_IN = ("ada", "carol", "dorothy", "jun", "lin", "mina")
 FORMULA = "+1-cmd(A0)"
 QUOTED = "O'Brien, Zoë"
 MARKUP = "<img src=x onerror=alert(1)>"
+COMPARES = """def softmax(xx):
+    shares = xx.exp() / xx.exp().sum()
+    print(torch.allclose(shares, torch.softmax(xx, 0)))
+    return shares
+"""
 #: Copies of a sample's submission, with another text in some cells.
 MORE = {
     FORMULA: ("ada", {}),
@@ -50,6 +55,7 @@ MORE = {
     "deadly": ("ada", {"predict": "import os\nos._exit(1)"}),
     "torn": ("ada", {}),
     "endless": ("ada", {"softmax": "def softmax(xx):\n    while True:\n        pass"}),
+    "comparing": ("ada", {"softmax": COMPARES}),
     "unlucky": ("ada", {}),
     "overruled": ("dorothy", {}),
 }
@@ -340,7 +346,11 @@ NEEDS = {
     ),
     QUOTED: (
         *("library", "A library may have done the work"),
-        "softmax seems to leave the work to a library.",
+        "softmax leaves the work to a library, and earned nothing.",
+    ),
+    "comparing": (
+        *("library", "A library may have done the work"),
+        "softmax calls a library's softmax, perhaps only to compare; it has kept its points.",
     ),
     "carol": ("flagged", "Flagged in the formgrader", "Flagged in the formgrader: softmax."),
     "lin": ("repaired", "Repaired before grading", "was edited"),

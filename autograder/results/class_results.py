@@ -258,7 +258,17 @@ class _Told:
 
     outcome: Outcome
     points: float
-    findings: tuple[tuple[str, Outcome, str | None], ...]
+    findings: tuple[_ToldFinding, ...]
+
+
+@dataclass(frozen=True)
+class _ToldFinding:
+    """What it says of one name: see `marking.report.Finding`."""
+
+    name: str
+    outcome: Outcome
+    misconception: str | None
+    doubt: str
 
 
 @dataclass(frozen=True)
@@ -312,18 +322,20 @@ def _told(outputs: Iterable[Mapping[str, Any]]) -> _Told | None:
     found = [one["data"].get(MIME_TYPE) for one in outputs if one["output_type"] == _RESULT]
     try:
         (data,) = found
-        findings = tuple(
-            (str(one["name"]), _OUTCOMES[one["outcome"]], one["misconception"])
-            for one in data["findings"]
-        )
+        findings = tuple(map(_told_finding, data["findings"]))
         points = float(data["points"])
-        if not math.isfinite(points) or not all(
-            id is None or isinstance(id, str) for _, _, id in findings
-        ):
+        if not math.isfinite(points):
             return None
         return _Told(_OUTCOMES[data["outcome"]], points, findings)
     except (LookupError, TypeError, ValueError):
         return None  # plain asserts, or an error: there is no mark as data
+
+
+def _told_finding(data: Mapping[str, Any]) -> _ToldFinding:
+    misconception, doubt = data["misconception"], data.get("doubt", "")
+    if not (misconception is None or isinstance(misconception, str)) or not isinstance(doubt, str):
+        raise TypeError("no text")
+    return _ToldFinding(str(data["name"]), _OUTCOMES[data["outcome"]], misconception, doubt)
 
 
 _RESULT = "execute_result"
@@ -355,10 +367,11 @@ def _result(
         if copy is not None and (question.notebook, question.cell) in telling:
             needs.append(Need("failed", f"{question.label} could not be marked."))
         return CellResult(mark.points, mark.waits, *_by_points(question, mark.points))
-    for name, outcome, _ in told.findings:
-        if need := _finding_need(name, outcome):
+    for finding in told.findings:
+        if need := _finding_need(finding):
             needs.append(need)
-    misconceptions = tuple(dict.fromkeys(id for _, _, id in told.findings if id))
+    named = (finding.misconception for finding in told.findings)
+    misconceptions = tuple(dict.fromkeys(id for id in named if id))
     if mark.is_a_persons or mark.automatic is None or abs(mark.automatic - told.points) > 1e-6:
         # What a person decided counts, not what the test had said.
         success, words = _by_points(question, mark.points)
@@ -377,13 +390,20 @@ def _by_points(question: ReportedCell, points: float) -> tuple[Success, str]:
     return ("partly", "some points") if points > 0 else ("wrong", "no points")
 
 
-def _finding_need(name: str, outcome: Outcome) -> Need | None:
-    if outcome is Outcome.LIBRARY_CALL:
-        return Need("library", f"{name} seems to leave the work to a library.")
-    if outcome is Outcome.TIMED_OUT:
-        return Need("ended", f"{name} did not return in time.")
-    if outcome is Outcome.NOT_CHECKED:
-        return Need("failed", f"{name} could not be checked.")
+def _finding_need(finding: _ToldFinding) -> Need | None:
+    name = finding.name
+    match finding.outcome:
+        case Outcome.LIBRARY_CALL:
+            return Need("library", f"{name} leaves the work to a library, and earned nothing.")
+        case Outcome.TIMED_OUT:
+            return Need("ended", f"{name} did not return in time.")
+        case Outcome.TOO_SLOW:
+            return Need("ended", f"{name} was too slow for all the tests.")
+        case Outcome.NOT_CHECKED:
+            return Need("failed", f"{name} could not be checked.")
+    if finding.doubt:
+        called = f"{name} calls a library's {finding.doubt[:60]}"
+        return Need("library", f"{called}, perhaps only to compare; it has kept its points.")
     return None
 
 

@@ -57,7 +57,7 @@ _REASONS: dict[Reason, tuple[str, str]] = {
     ),
     "library": (
         "A library may have done the work",
-        "The exercise asks for the student’s own code. Look at it before you talk to them.",
+        "The exercise asks for the student’s own code. Look at it, and decide.",
     ),
     "flagged": ("Flagged in the formgrader", "A grader asked for a second look."),
     "repaired": (
