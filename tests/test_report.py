@@ -223,6 +223,7 @@ def test_a_mark_as_data_holds_no_words_and_no_case():
                 "points": 0.0,
                 "max_points": 4.0,
                 "misconception": "not-normalised",
+                "doubt": "",
             }
         ],
     }

@@ -93,7 +93,8 @@ class _Tabulation:
             self._recognise(name, part.function, [part.argument])
 
     def _recognise(self, name: str, part: FunctionPart, vectors: Sequence[Vector]) -> None:
-        for number, each in enumerate(self._lesson.recognised):
+        for each in part.in_order(self._lesson.recognised):
+            number = self._lesson.recognised.index(each)
             for formula in each.formulas:
                 row = [
                     self._of_formula(name, i, formula, part, vector)

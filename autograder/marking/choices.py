@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autograder.marking.report import Finding, Outcome
-from autograder.marking.wording import article, choose, missing_value
+from autograder.marking.wording import article, choose, did_you_mean, missing_value
 from autograder.marking.work import Work
 
 
@@ -46,6 +46,7 @@ class WordPart:
             return Finding(self.name, Outcome.WRONG_TYPE, 0, self.points, message)
         if word not in self.words:
             message = f"`{self.name}` is {seen.text[:40]!r}; choose {choose(self.words)}."
+            message += did_you_mean(word, self.words)
             return Finding(self.name, Outcome.WRONG, 0, self.points, message)
         if word == self.right:
             message = f"`{self.name}` is right."
@@ -93,8 +94,7 @@ class TablePart:
                 told.append(self._what_is_missing(chosen, key))
             elif key not in right:
                 told.append(f'`{key}` is not "{chosen[key]}".')
-        is_opinion = all(word is None for word in self.keys.values())
-        points = 0 if is_opinion else self.points * len(right) / len(self.keys)
+        points = self.points * len(right) / len(self.keys)
         return Finding(self.name, Outcome.WRONG, points, self.points, " ".join(told), self.question)
 
     def _is_right(self, key: str, word: str | None) -> bool:
@@ -122,7 +122,8 @@ class TablePart:
         if key in chosen:
             if chosen[key] == "...":
                 return f"`{key}` is still `...`."
-            return f"`{key}` is {chosen[key][:40]!r}; choose {choose(self.words)}."
+            told = f"`{key}` is {chosen[key][:40]!r}; choose {choose(self.words)}."
+            return told + did_you_mean(chosen[key], self.words)
         unknown = [word for word in chosen if word not in self.keys]
         similar = difflib.get_close_matches(key, unknown, n=1, cutoff=0.5)
         found = f" {similar[0][:40]!r} looks like it: is there a typo?" if similar else ""

@@ -11,6 +11,19 @@ from collections.abc import Sequence
 #: Below the smallest normal float32 precision is lost gradually and results may be flushed to zero.
 _FLOAT32_TINY = 1.1754943508222875e-38
 _INF = float("inf")
+#: How far float32 is from a decimal number.
+_SINGLE = 1e-6
+
+
+def printed(got: Sequence[float], expected: Sequence[float]) -> bool:
+    """Whether all numbers are what torch prints of others: so many digits, and no more."""
+    if len(got) != len(expected):
+        return False
+    return all(
+        close([one], [other], _SINGLE)
+        or any(close([one], [float(form % other)], _SINGLE) for form in ("%.4f", "%.4e"))
+        for one, other in zip(got, expected, strict=True)
+    )
 
 
 def close(got: Sequence[float], expected: Sequence[float], relative: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -46,6 +46,7 @@ class FunctionPart:
             them, each with the code that gives the right result, or "".
         explain: says which property of a right result a wrong one lacks, without its numbers.
         long: inputs that it is tried on once, if it has time for them.
+        likelier: ids of misconceptions that are likelier here than those before them.
         library: what would do the student's work; None if every call may be made.
         probes: vectors for which later exercises use the student's function, the first of a usual
             size. They tell a function that depends on its argument from one that does not.
@@ -64,6 +65,7 @@ class FunctionPart:
     known: Mapping[Vector, str] = field(default_factory=lambda: MappingProxyType({}))
     explain: Callable[[Observation], str] = explain_nothing
     long: tuple[Case, ...] = ()
+    likelier: Collection[str] = ()
     library: Library | None = None
     probes: tuple[Vector, ...] = ()
 
@@ -94,6 +96,10 @@ class FunctionPart:
             return self._not_a_function(seen)
         asked = self._ask(work.answer[self.name], work.observer)
         return _Marking(self, work, asked, is_empty=seen.text == "empty").finding()
+
+    def in_order(self, misconceptions: Sequence[Misconception]) -> list[Misconception]:
+        """Return misconceptions in the order in which they are likely here."""
+        return sorted(misconceptions, key=lambda each: each.id not in self.likelier)
 
     def expected(self, vector: Vector) -> Vector:
         """Return the right numbers for a vector."""
@@ -324,7 +330,8 @@ class _Marking:
         if takes and self.part.agrees(result, case.vector) and not has_shape:
             return self._named(Outcome.WRONG, "wrong-shape", seen)
         if (known := self._recognised()) is not None:
-            return self._named(Outcome.WRONG, known.id, seen)
+            also = " It changes the tensor that it is given, too." * self._changes_argument()
+            return self._named(Outcome.WRONG, known.id, seen + also)
         if self._changes_argument():  # while it still needs it
             return self._named(Outcome.WRONG, "mutates-argument", seen)
         if not takes:
@@ -344,10 +351,12 @@ class _Marking:
         )
 
     def _recognised(self) -> Misconception | None:
+        first = [(case.vector, results[0]) for case, results in self._results()]
+        vectors, results = zip(*first, strict=True)
         return recognise(
-            self.work.recognised,
-            [case.vector for case in self.part.cases],
-            [one.result for one in self.asked.calls],
+            self.part.in_order(self.work.recognised),
+            vectors,
+            results,
             lambda seen, v: self.part.has_shape(seen, v) and self.part.agrees(seen, v),
             self.part.expected,
             self.work.observer,
@@ -408,4 +417,6 @@ class _Marking:
 
 
 def _told(seen: Observation) -> str:
-    return show(seen.values) if seen.kind == "tensor" and seen.values else article(seen)
+    if not seen.values or seen.kind == "number":
+        return article(seen)
+    return show(seen.values) if seen.kind == "tensor" else f"{article(seen)}, {show(seen.values)}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autograder.marking.cases import Vector
-from autograder.marking.compare import close
+from autograder.marking.compare import close, printed
 from autograder.marking.functions import FLOATS, FunctionPart
 from autograder.marking.misconceptions import Misconception, recognise
 from autograder.marking.observation import Observation
@@ -73,13 +73,20 @@ class TensorPart:
             return missing
         assert seen is not None
         right = close(seen.values, self.expected, self.relative)
+        is_printed = printed(seen.values, self.expected)
         is_vector = seen.kind == "tensor" and seen.shape == (len(self.expected),)
         if is_vector and seen.dtype in FLOATS and right:
             return self._finding(Outcome.RIGHT, 1, f"`{self.name}` is right.")
+        if is_vector and seen.dtype in FLOATS and is_printed:
+            message = (
+                f"`{self.name}` is right in the digits that are printed. Did you type them from "
+                "there? What is computed has all of its digits."
+            )
+            return self._finding(Outcome.RIGHT, 1, message)
         if any(_same_value(seen, other) for other in self.follows(work)):
             message = f"`{self.name}` is what follows from your own function: right."
             return self._finding(Outcome.RIGHT, 1, message)
-        if right:
+        if right or is_printed:
             return self._finding(Outcome.WRONG_TYPE, 0.5, self._right_numbers(seen))
         return self._wrong(seen, work)
 
@@ -117,7 +124,7 @@ class TensorPart:
         if part is None:
             return None
         return recognise(
-            work.recognised,
+            part.in_order(work.recognised),
             [self.argument],
             [seen],
             lambda one, v: part.has_shape(one, v) and part.agrees(one, v),

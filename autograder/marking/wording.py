@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import difflib
 from collections.abc import Sequence
 
 from autograder.marking.observation import Observation
@@ -29,6 +30,8 @@ def article(seen: Observation) -> str:
         case "text":
             return f"the text {seen.text[:40]!r}"
         case "number":
+            if seen.type_name == "bool":
+                return f"`{bool(seen.values[0])}`"
             return f"the number {seen.values[0]:.4g}" if seen.values else "a number"
         case "mapping":
             return "a dictionary"
@@ -66,9 +69,16 @@ def missing_value(name: str, seen: Observation | None, max_points: float) -> Fin
         message = f"`{name}` is still `...`: replace the dots by your answer."
         return Finding(name, Outcome.NOT_ATTEMPTED, 0, max_points, message)
     if seen.kind == "none":
-        message = f"`{name}` is None: either that was put into it, or a function returned nothing."
-        return Finding(name, Outcome.WRONG_TYPE, 0, max_points, message)
+        message = f"`{name}` is None: what stands after `{name} =` gives nothing back."
+        question = "What is the difference between printing a value and returning it?"
+        return Finding(name, Outcome.WRONG_TYPE, 0, max_points, message, question)
     return None
+
+
+def did_you_mean(word: str, words: Sequence[str]) -> str:
+    """Return the sentence that offers the word that was meant, or ""."""
+    alike = difflib.get_close_matches(word[:40].strip(".,;:!?'\" "), words, n=1)
+    return f' Did you mean "{alike[0]}"?' if alike else ""
 
 
 def choose(words: Sequence[str]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from types import MappingProxyType
 
 from autograder.lessons.softmax.cases import EXTREME, MODERATE, THREE_NUMBERS, VERY_LARGE, X2, X
 from autograder.lessons.softmax.library import LIBRARY, LIBRARY_WHEN_LARGE
-from autograder.lessons.softmax.misconceptions import MISCONCEPTIONS
-from autograder.lessons.softmax.reference import exp32, softmax, tolerance
+from autograder.lessons.softmax.misconceptions import MISCONCEPTIONS, WITH_LARGE_NUMBERS
+from autograder.lessons.softmax.reference import exp32, exp64, softmax, tolerance
 from autograder.marking.cases import Case, Vector
 from autograder.marking.choices import TablePart, WordPart
 from autograder.marking.functions import FunctionPart
@@ -76,7 +77,9 @@ SOFTMAX_STABLE = FunctionPart(
     known=_KNOWN,
     explain=_explain,
     long=VERY_LARGE,
+    likelier=WITH_LARGE_NUMBERS,
     library=LIBRARY_WHEN_LARGE,
+    probes=(X, X[::-1], SHIFTED, X2),
 )
 
 
@@ -95,6 +98,7 @@ def _shares(
     name: str,
     logits: Vector,
     *hints: Hint,
+    function: FunctionPart = SOFTMAX,
     follows: Callable[[Work], Sequence[Observation]] = lambda work: (),
     goes_with: str = "",
 ) -> TensorPart:
@@ -104,7 +108,7 @@ def _shares(
         points=1,
         expected=softmax(logits),
         relative=tolerance(logits),
-        function=SOFTMAX,
+        function=function,
         argument=logits,
         hints=hints,
         remark=_remark_on_shares,
@@ -122,7 +126,7 @@ def _first_steps(work: Work) -> list[Observation]:
     if large and all(map(isfinite, large)):
         # Their softmax does not overflow: it shifts first, or works in double precision.
         steps.append(SHIFTED)
-        steps.append(tuple(2.718281828459045**value for value in X2))
+        steps.append(tuple(map(exp64, X2)))
     return [
         Observation("tensor", dtype=dtype, shape=(len(values),), values=values)
         for values in steps
@@ -135,30 +139,38 @@ def _first_steps(work: Work) -> list[Observation]:
 
 @dataclass(frozen=True)
 class _Experiment:
-    """A change of x, what it does to softmax(x), and the same change made the wrong way."""
+    """A change of a vector, what it does to softmax, and the same change made the wrong way."""
 
     expression: str
     effect: str
-    change: Callable[[float], float]
-    inverse: Callable[[float], float] | None = None
+    change: Callable[[Vector], Vector]
+    inverse: Callable[[Vector], Vector] | None = None
 
     @property
     def logits(self) -> Vector:
-        return tuple(map(self.change, X))
+        return self.change(X)
+
+
+def _plus(number: float, vector: Vector) -> Vector:
+    return tuple(value + number for value in vector)
+
+
+def _times(number: float, vector: Vector) -> Vector:
+    return tuple(value * number for value in vector)
 
 
 _EXPERIMENTS = {
-    "p_plus_1": _Experiment("x + 1", "same", lambda v: v + 1),
-    "p_minus_100": _Experiment("x - 100", "same", lambda v: v - 100),
-    "p_minus_max": _Experiment("x - x.max()", "same", lambda v: v - 3),
-    "p_half": _Experiment("x * 0.5", "flatter", lambda v: v * 0.5, lambda v: v / 0.5),
-    "p_triple": _Experiment("x * 3.0", "sharper", lambda v: v * 3, lambda v: v / 3),
+    "p_plus_1": _Experiment("x + 1", "same", partial(_plus, 1)),
+    "p_minus_100": _Experiment("x - 100", "same", partial(_plus, -100)),
+    "p_minus_max": _Experiment("x - x.max()", "same", lambda v: _plus(-max(v), v)),
+    "p_half": _Experiment("x * 0.5", "flatter", partial(_times, 0.5), partial(_times, 2)),
+    "p_triple": _Experiment("x * 3.0", "sharper", partial(_times, 3), partial(_times, 1 / 3)),
 }
 _EFFECT_WORDS = ("same", "flatter", "sharper")
 _SWAPPED = "Which expression belongs to this name? Have two of them changed places?"
 #: The naive formula in float32 at x - 100, where exp has only some digits left.
 _SMALLEST = 2.0**-149
-_LOST = [round(2.718281828459045 ** (v - 100) / _SMALLEST) for v in X]
+_LOST = [round(exp64(v - 100) / _SMALLEST) for v in X]
 
 
 def _experiments() -> tuple[TensorPart, ...]:
@@ -189,7 +201,7 @@ def _hints_of(name: str, each: _Experiment) -> list[Hint]:
     """Return the slips that one experiment has for itself."""
     hints = [
         Hint(
-            tuple(map(each.change, softmax(X))),
+            each.change(softmax(X)),
             "The change was made to the outputs; it belongs to the input.",
             "Which comes first in the expression, the change or softmax_torch?",
         )
@@ -197,7 +209,7 @@ def _hints_of(name: str, each: _Experiment) -> list[Hint]:
     if each.inverse is not None:
         hints.append(
             Hint(
-                softmax(tuple(map(each.inverse, X))),
+                softmax(each.inverse(X)),
                 "x was divided where it should be multiplied.",
                 f"What is {each.expression} for x = [1, 2, 3]?",
             )
@@ -218,6 +230,7 @@ def _hints_of(name: str, each: _Experiment) -> list[Hint]:
 _NAN_REPLACED = next(each for each in MISCONCEPTIONS if each.id == "nan-replaced")
 # On one vector other formulas give the same zeros, all of them less likely.
 _ZEROS = Hint((0.0, 0.0, 0.0), _NAN_REPLACED.says, _NAN_REPLACED.question)
+_EXCHANGED = "Have `p_overflow` and `first_step` changed places?"
 _WHICH_OUTPUT = "Outputs are counted from 0. Which slider belongs to output 1?"
 
 
@@ -321,6 +334,7 @@ LESSON = Lesson(
                             "`softmax` was asked.",
                             "What does your own softmax(x2) give?",
                         ),
+                        Hint(exp32(X2), "This is exp of x2: the first step.", _EXCHANGED),
                     ),
                     follows=lambda work: work.follows("softmax", X2, work.vector("x2")),
                 ),
@@ -331,6 +345,16 @@ LESSON = Lesson(
                     relative=1e-4,
                     hints=(
                         Hint(X2, "This is x2 itself.", "What does softmax do with it first?"),
+                        Hint(
+                            (0.0, _NAN, _NAN),
+                            "This is what softmax of x2 gives in the end.",
+                            _EXCHANGED,
+                        ),
+                        Hint(
+                            tuple(exp64(value) for value in X2),
+                            "This is exp of x2 in double precision, where it still fits.",
+                            "Which dtype has x2, and with which did your `softmax` compute?",
+                        ),
                         Hint(
                             SHIFTED,
                             "This is the shifted x2: the repair, not what fails.",
@@ -401,6 +425,8 @@ LESSON = Lesson(
                         "This is softmax of x, not of x2.",
                         "Which vector was softmax not able to cope with?",
                     ),
+                    function=SOFTMAX_STABLE,
+                    follows=lambda work: work.follows("softmax_stable", X2),
                     goes_with="softmax_stable",
                 ),
             ),

@@ -58,14 +58,37 @@ def _shares(weights: Tensor) -> Tensor:
     return weights / weights.sum()
 
 
-# The constants students write.
-_EPSILONS = tuple(10.0**-n for n in (*range(11), 12, 15, 16, 20))
-_SHIFTS = (1, *range(10, 160, 10), 75, 85, 87, 88, 200, 300, 500, 1000, 10000)
-_LIMITS = (1, 5, 10, 20, 30, 50, 60, 70, 80, 85, 87, 88, 88.7, 88.72, 100)
-_NEARLY_E = (2.7183, 2.7182, 2.718, 2.72, 2.71, 2.7, 2.8, 3.0)
-_FACTORS = (2.0, 3.0, 5.0, 10.0, 50.0, 100.0, 0.5, 1 / 3, 0.25, 0.2, 0.1, 0.02, 0.01)
+# x, or what is left of it after a shift, divided by its size.
+_SCALED: tuple[Formula, ...] = (
+    lambda x: _stable(x / x.max()),
+    lambda x: _naive(x / x.max()),
+    lambda x: _naive(x / x.abs().max()),
+    lambda x: _naive(x / x.norm()),
+    lambda x: _naive(x / x.sum()),
+    lambda x: _naive(x / x.abs().sum()),
+    lambda x: _naive(x / x.mean()),
+    lambda x: _naive((x - x.mean()) / x.std()),
+    lambda x: _naive((x - x.mean()) / x.std(correction=0)),
+    lambda x: _naive((x - x.min()) / (x.max() - x.min())),
+    lambda x: _stable((x - x.max()) / x.max()),
+    lambda x: _stable((x - x.max()) / x.abs().max()),
+)
 
-MISCONCEPTIONS = (
+# The constants students write.
+_EPSILONS = (*(10.0**-n for n in (*range(11), 12, 15, 16, 20)), 2.0**-23, 2.0**-52, 2.0**-126)
+_SHIFTS = (1, 3, *range(10, 160, 10), 75, 85, 87, 88, 200, 300, 500, 1000, 10000)
+_LIMITS = (1, 5, 10, 20, 30, 50, 60, 70, 80, 85, 87, 88, 88.7, 88.72, 100, 500, 700, 709)
+_SMALL = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-20, 1e-30)
+_IN_PLACE_OF_INF = (
+    *(0.0, 1.0, 100.0, 1e3, 1e6, 1e9, 1e10, 1e20, 1e30, 1e35, 1e37, 1e38, 3e38, 3.4e38),
+)
+_NEARLY_E = (2.7183, 2.7182, 2.718, 2.72, 2.71, 2.7, 2.8, 3.0)
+_FACTORS = (
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.3, 1 / 3, 0.4, 0.5, 0.6, 2 / 3, 0.7, 0.75, 0.8, 0.9),
+    *(1.1, 1.2, 1.25, 1 / 0.7, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0),
+)
+
+_OF_SHARES = (
     # Normalising
     Misconception(
         "not-normalised",
@@ -78,13 +101,33 @@ MISCONCEPTIONS = (
         "This looks like exp(x) divided by the sum of x.",
         "Which numbers have to add up to the denominator, so that the shares add up to 1: "
         "the x, or what exp made of them?",
-        (lambda x: x.exp() / x.sum(),),
+        (
+            lambda x: x.exp() / x.sum(),
+            lambda x: (x - x.max()).exp() / x.sum(),
+            lambda x: (x - x.max()).exp() / (x - x.max()).sum(),
+        ),
     ),
     Misconception(
         "x-over-sum",
         "This looks like x divided by the sum of x: exp is missing.",
         "What happens to your outputs when one of the inputs is negative?",
         (_shares,),
+    ),
+    Misconception(
+        "identity",
+        "Your function gives back what it was given.",
+        "What does softmax do with x first?",
+        (lambda x: x,),
+    ),
+    Misconception(
+        "x-over-sum-of-exps",
+        "This looks like x divided by the sum of exp(x): the numerator is x itself.",
+        "What has to be on top, so that the shares add up to 1?",
+        (
+            lambda x: x / x.exp().sum(),
+            lambda x: x / (x - x.max()).exp().sum(),
+            lambda x: (x - x.max()) / (x - x.max()).exp().sum(),
+        ),
     ),
     Misconception(
         "exp-over-max",
@@ -122,6 +165,16 @@ MISCONCEPTIONS = (
         "This looks like exp(x) divided by the exp of the sum of x.",
         "Is exp(a + b) the same as exp(a) + exp(b)? Which of them does the formula ask for?",
         (lambda x: x.exp() / x.sum().exp(), lambda x: (x - x.sum()).exp()),
+    ),
+    Misconception(
+        "exp-twice-in-denominator",
+        "This looks like exp(x) divided by the exp of the sum of exp(x).",
+        "The denominator is a sum of exponentials. What does another exp do to it?",
+        (
+            lambda x: x.exp() / x.exp().sum().exp(),
+            lambda x: (x - x.max()).exp() / (x - x.max()).exp().sum().exp(),
+            lambda x: x.exp() / x.exp().exp().sum(),
+        ),
     ),
     Misconception(
         "exp-of-shares",
@@ -191,6 +244,7 @@ MISCONCEPTIONS = (
         (
             lambda x: x - x.logsumexp(0),
             lambda x: torch.log_softmax(x, 0),
+            lambda x: x - x.exp().sum().log(),
             lambda x: _naive(x).log(),
         ),
     ),
@@ -303,7 +357,17 @@ MISCONCEPTIONS = (
         "uniform",
         "All outputs are the same, whatever x is.",
         "Which output should be the largest?",
-        (lambda x: torch.ones_like(x) / len(x), lambda x: torch.ones(len(x)) / 3),
+        (
+            lambda x: torch.ones_like(x) / len(x),
+            lambda x: torch.ones(len(x)) / 3,
+            *_with(lambda x, c: torch.full_like(x, c), 1.0, 0.0, 0.5),
+        ),
+    ),
+    Misconception(
+        "exp-of-positions",
+        "This looks like softmax of the positions of the elements, whatever they are.",
+        "Where does your function use the numbers of its argument?",
+        (lambda x: _naive(torch.arange(len(x)).float()),),
     ),
     Misconception(
         "temperature",
@@ -318,7 +382,23 @@ MISCONCEPTIONS = (
         "rounded",
         "The outputs seem to be rounded.",
         "What becomes of a share of one in a million when it is rounded?",
-        _with(lambda x, c: torch.round(_stable(x), decimals=int(c)), 1, 2, 3, 4, 5, 6),
+        (
+            *_with(lambda x, c: torch.round(_stable(x), decimals=int(c)), 1, 2, 3, 4, 5, 6),
+            *_with(lambda x, c: torch.round(_naive(x), decimals=int(c)), 1, 2, 3, 4, 5, 6),
+        ),
+    ),
+    Misconception(
+        "rounded-exps",
+        "The exponentials seem to be rounded before they are divided.",
+        "What becomes of exp(-5) when it is rounded?",
+        (
+            *_with(lambda x, c: _shares(torch.round(x.exp(), decimals=int(c))), *range(7)),
+            *_with(
+                lambda x, c: _shares(torch.round((x - x.max()).exp(), decimals=int(c))), *range(7)
+            ),
+            lambda x: _shares(x.exp().floor()),
+            lambda x: _shares(x.exp().ceil()),
+        ),
     ),
     Misconception(
         "epsilon",
@@ -335,6 +415,24 @@ MISCONCEPTIONS = (
             0.01,
             1e-3,
             1e-4,
+        ),
+    ),
+    Misconception(
+        "small-exps-cut",
+        "The smallest exponentials seem to be replaced by 0.",
+        "What is the share of an input whose exponential is small, but all others are, too?",
+        (
+            *_with(lambda x, c: _shares(x.exp() * (x.exp() >= c)), *_SMALL),
+            *_with(lambda x, c: _shares((x - x.max()).exp() * ((x - x.max()).exp() >= c)), *_SMALL),
+        ),
+    ),
+    Misconception(
+        "small-shares-cut",
+        "The smallest shares seem to be replaced by 0.",
+        "Can a share of a whole be exactly 0 on paper?",
+        (
+            *_with(lambda x, c: _naive(x) * (_naive(x) >= c), *_SMALL),
+            *_with(lambda x, c: _stable(x) * (_stable(x) >= c), *_SMALL),
         ),
     ),
     Misconception(
@@ -425,6 +523,12 @@ MISCONCEPTIONS = (
         ),
     ),
     Misconception(
+        "scaled-inputs",
+        "This looks like softmax of x divided by its own size.",
+        "What is x divided by before exp? Is that in the formula?",
+        _SCALED,
+    ),
+    Misconception(
         "shift-without-exp",
         "This looks like x minus its maximum, divided by a sum: exp is missing.",
         "Can a share of a whole be negative?",
@@ -481,12 +585,23 @@ MISCONCEPTIONS = (
     # The right numbers in the wrong way
     Misconception(
         "hard-coded-answer",
-        "Your function gives the same numbers whatever x is.",
-        "Where does your function use its argument?",
+        "Your function gives the same numbers whatever it is given.",
+        "Where does it use its argument? Is there another x in it, or a printed number?",
         (
             lambda x: torch.tensor(softmax((1.0, 2.0, 3.0))),
             lambda x: torch.tensor([0.0900, 0.2447, 0.6652]),
             lambda x: torch.tensor([0.09, 0.245, 0.665]),
+        ),
+    ),
+    Misconception(
+        "another-x",
+        "The notebook's own x seems to be used inside, beside the argument.",
+        "Which name does your function give to its argument, and which name do its lines use?",
+        (
+            lambda x: x.exp() / torch.tensor([1.0, 2.0, 3.0]).exp().sum(),
+            lambda x: torch.tensor([1.0, 2.0, 3.0]).exp() / x.exp().sum(),
+            lambda x: (x - 3).exp() / torch.tensor([-2.0, -1.0, 0.0]).exp().sum(),
+            lambda x: (x - x.max()).exp() / torch.tensor([-2.0, -1.0, 0.0]).exp().sum(),
         ),
     ),
     Misconception(
@@ -504,7 +619,10 @@ MISCONCEPTIONS = (
         "Which output belongs to the first input?",
         (lambda x: _stable(x).flip(0),),
     ),
-    # Overflow, and how not to repair it
+)
+
+# Overflow, and how not to repair it.
+_OF_OVERFLOW = (
     Misconception(
         "not-shifted",
         "This looks like plain exp(x) / sum of exp(x): exp still overflows when x is large.",
@@ -514,6 +632,8 @@ MISCONCEPTIONS = (
             lambda x: (x - x.exp().sum().log()).exp(),
             lambda x: x.exp() * x.exp().sum().reciprocal(),
             lambda x: _shares((-x.max()).exp() * x.exp()),
+            *_with(lambda x, c: x.exp() / (x.exp().sum() + c), *_EPSILONS[4:]),
+            *_with(lambda x, c: _shares(x.exp() + c), *_EPSILONS[4:]),
         ),
     ),
     Misconception(
@@ -618,20 +738,7 @@ MISCONCEPTIONS = (
         "scaled-not-shifted",
         "This looks like x divided by its size, where something should be subtracted.",
         "Which leaves softmax as it was: adding the same number to all inputs, or scaling them?",
-        (
-            lambda x: _stable(x / x.max()),
-            lambda x: _naive(x / x.max()),
-            lambda x: _naive(x / x.abs().max()),
-            lambda x: _naive(x / x.norm()),
-            lambda x: _naive(x / x.sum()),
-            lambda x: _naive(x / x.abs().sum()),
-            lambda x: _naive(x / x.mean()),
-            lambda x: _naive((x - x.mean()) / x.std()),
-            lambda x: _naive((x - x.mean()) / x.std(correction=0)),
-            lambda x: _naive((x - x.min()) / (x.max() - x.min())),
-            lambda x: _stable((x - x.max()) / x.max()),
-            lambda x: _stable((x - x.max()) / x.abs().max()),
-        ),
+        _SCALED,
     ),
     Misconception(
         "clamped",
@@ -656,6 +763,8 @@ MISCONCEPTIONS = (
             *_with(lambda x, c: _naive(x.double().clamp(max=c)), 500, 700, 709),
             *_with(lambda x, c: _naive(x.double().clamp(max=c)).nan_to_num(nan=0.0), 500, 700, 709),
             *_with(lambda x, c: _shares(x.exp().clamp(min=c)), 1e-30, 1e-20, 1e-12, 1e-10, 1e-8),
+            *_with(lambda x, c: _stable(x.clamp(-c, c)), *_LIMITS),
+            *_with(lambda x, c: _stable(x.clamp(max=c)), *_LIMITS),
         ),
     ),
     Misconception(
@@ -667,12 +776,23 @@ MISCONCEPTIONS = (
             lambda x: torch.where(_naive(x).isnan(), 1 / len(x), _naive(x)),
             lambda x: _shares(_naive(x).nan_to_num(nan=1.0)),
             lambda x: _shares(_naive(x).nan_to_num(nan=0.0)),
-            lambda x: _shares(x.exp().nan_to_num()),
-            lambda x: _shares(x.exp().nan_to_num(posinf=1e38)),
+            *_with(lambda x, c: _shares(_naive(x).nan_to_num(nan=c)), 0.5, 1 / 3, 1e-9),
+            lambda x: _shares(torch.where(_naive(x).isnan(), 1 / len(x), _naive(x))),
             lambda x: torch.ones_like(x) / len(x) if _naive(x).isnan().any() else _naive(x),
             lambda x: torch.zeros_like(x) if _naive(x).isnan().any() else _naive(x),
             _nan_to_one_hot,
             _whole_nan_to_one_hot,
+        ),
+    ),
+    Misconception(
+        "inf-replaced",
+        "The inf seem to be replaced by other numbers after they have appeared.",
+        "Which of the exponentials were larger than the others, before both became inf?",
+        (
+            *_with(lambda x, c: _shares(x.exp().nan_to_num(posinf=c)), *_IN_PLACE_OF_INF),
+            lambda x: _shares(x.exp().nan_to_num()),
+            lambda x: _shares(torch.where(x.exp().isinf(), 1 / len(x), x.exp())),
+            lambda x: x.exp().nan_to_num() / x.exp().sum().nan_to_num(),
         ),
     ),
     Misconception(
@@ -697,7 +817,10 @@ MISCONCEPTIONS = (
             *_only_when(lambda x: _naive(x).isnan().any(), 0.5),
         ),
     ),
-    # Behaviour, in this lesson's own words
+)
+
+# Behaviour, in this lesson's own words.
+_OF_BEHAVIOUR = (
     Misconception(
         "wrong-shape",
         "The result has another shape than the input.",
@@ -714,3 +837,7 @@ MISCONCEPTIONS = (
         "What in your function holds only for [1, 2, 3]?",
     ),
 )
+
+MISCONCEPTIONS = (*_OF_SHARES, *_OF_OVERFLOW, *_OF_BEHAVIOUR)
+#: What is likelier where a function has to bear large numbers.
+WITH_LARGE_NUMBERS = tuple(each.id for each in _OF_OVERFLOW)

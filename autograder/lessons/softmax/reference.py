@@ -33,6 +33,11 @@ def exp32(logits: Sequence[float]) -> tuple[float, ...]:
     return tuple(power if power <= _FLOAT32_MAX else _INF for power in powers)
 
 
+def exp64(logit: float) -> float:
+    """Return exp(x) as float64 has it, for x below 709."""
+    return float(_E**logit)
+
+
 def tolerance(logits: Sequence[float]) -> float:
     """Return the relative error that is forgiven for softmax of these logits.
 

@@ -1,0 +1,3 @@
+# told: identity
+def softmax_stable(xx):
+    return xx.clone()

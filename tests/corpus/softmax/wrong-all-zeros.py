@@ -1,0 +1,3 @@
+# told: uniform
+def softmax(xx):
+    return torch.zeros_like(xx)

@@ -1,0 +1,4 @@
+# told: rounded-exps
+def softmax(xx):
+    e = torch.round(torch.exp(xx))
+    return e / e.sum()

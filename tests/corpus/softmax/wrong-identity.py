@@ -1,0 +1,3 @@
+# told: identity
+def softmax(xx):
+    return xx

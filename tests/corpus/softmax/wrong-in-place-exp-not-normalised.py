@@ -1,0 +1,3 @@
+# told: not-normalised
+def softmax(xx):
+    return xx.exp_()
