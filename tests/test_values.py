@@ -90,10 +90,14 @@ WRONG = [
     ("softmax-of-x", "p = softmax(x).numpy()", "PARTLY_RIGHT", 0.5, "numpy"),
     ("softmax-of-x", "p = softmax(x).long()", "WRONG", 0, "[0, 0, 0]"),
     ("softmax-of-x", "p = torch.round(softmax(x), decimals=2)", "WRONG", 0, "rounded"),
-    ("softmax-of-x", "p = torch.tensor([0.0900, 0.2447, 0.6652])", "WRONG", 0, "rounded"),
+    ("softmax-of-x", "p = [0.0900, 0.2447, 0.6652]", "PARTLY_RIGHT", 0.5, "a list"),
+    ("softmax-of-x", "p = torch.tensor([0.090, 0.245, 0.665])", "WRONG", 0, "rounded"),
+    ("softmax-of-x", "p = print(softmax(x))", "WRONG_TYPE", 0, "between printing a value and"),
     ("predict", "predictions = {}", "WRONG", 0, "has no key 'x + 1'"),
-    ("predict", "predictions['x + 1'] = ...", "WRONG", 0, "`x + 1` is still `...`"),
-    ("predict", "predictions['x + 1'] = 'bigger'", "WRONG", 0, "'bigger'"),
+    ("predict", "predictions['x + 1'] = ...", "PARTLY_RIGHT", 0.8, "`x + 1` is still `...`"),
+    ("predict", "predictions['x + 1'] = 'bigger'", "PARTLY_RIGHT", 0.8, "'bigger'"),
+    ("predict", "predictions['x + 1'] = 'flater'", "PARTLY_RIGHT", 0.8, 'Did you mean "flatter"?'),
+    ("predict", "predictions['x + 1'] = 'Same.'", "PARTLY_RIGHT", 0.8, 'Did you mean "same"?'),
     ("predict", "predictions = ['same'] * 5", "WRONG_TYPE", 0, "a list"),
     ("experiments", "p_half, p_triple = p_triple, p_half", "PARTLY_RIGHT", 3, "changed places"),
     ("experiments", "p_plus_1 = x + 1", "PARTLY_RIGHT", 4, "Where is softmax_torch?"),
@@ -106,7 +110,11 @@ WRONG = [
     ("experiments", "p_triple = softmax_torch(x / 3)", "PARTLY_RIGHT", 4, "divided"),
     ("experiments", "p_plus_1 = softmax_torch(x) + 1", "PARTLY_RIGHT", 4, "belongs to the input"),
     ("experiments", "p_minus_100 = softmax(x - 100)", "PARTLY_RIGHT", 4, "softmax_torch was asked for"),
-    ("experiments", "p_half = torch.round(p_half, decimals=4)", "PARTLY_RIGHT", 4, "rounded"),
+    ("experiments", "p_half = torch.round(p_half, decimals=3)", "PARTLY_RIGHT", 4, "rounded"),
+    ("experiments", "p_minus_max = p_plus_1 - p_plus_1.max()", "PARTLY_RIGHT", 4, "to the outputs"),
+    ("overflow", "p_overflow, first_step = first_step, p_overflow", "PARTLY_RIGHT", 1, "changed places"),
+    ("overflow", "first_step = x2.double().exp()", "PARTLY_RIGHT", 2, "double precision"),
+    ("verdicts", "verdicts['x * 0.5'] = 'Flater'", "PARTLY_RIGHT", 4, 'Did you mean "flatter"?'),
     ("softmax-of-x", "p = softmax_torch(50 * x)", "WRONG", 0, "softmax of 50 * x"),
     ("softmax-of-x", "p = x * float('nan')", "WRONG", 0, "nan in it"),
     ("shifted", "p_shifted = softmax_torch(x - 150)", "PARTLY_RIGHT", 1, "or of x - 150.0"),
@@ -114,7 +122,7 @@ WRONG = [
     ("verdicts", "verdicts['x * 0.5'] = 'sharper'", "PARTLY_RIGHT", 4, '`x * 0.5` is not "sharper"'),
     ("verdicts", "verdicts['x -100'] = verdicts.pop('x - 100')", "PARTLY_RIGHT", 4, "typo"),
     ("verdicts", "verdicts['x * 3.0'] = 'Sharp'", "PARTLY_RIGHT", 4, "'sharp'"),
-    ("verdicts", "verdicts['x * 3.0'] = True", "PARTLY_RIGHT", 4, "choose"),
+    ("verdicts", "verdicts['x * 3.0'] = True", "PARTLY_RIGHT", 4, "`True`"),
     ("verdicts", "verdicts = dict.fromkeys(verdicts, ...)", "NOT_ATTEMPTED", 0, "still `...`"),
     ("overflow", "x2 = x", "PARTLY_RIGHT", 2, "x itself"),
     ("overflow", "p_overflow = softmax_torch(x2)", "PARTLY_RIGHT", 2, "your own `softmax`"),
@@ -137,6 +145,7 @@ WRONG = [
     ("analysis-shift", "y2_y3 = 'different'", "WRONG", 0, "subtracted"),
     ("analysis-shift", "y2_y3 = True", "WRONG_TYPE", 0, '"same" or "different"'),
     ("analysis-shift", "y2_y3 = 'equal'", "WRONG", 0, "'equal'"),
+    ("analysis-shift", "y2_y3 = 'same.'", "WRONG", 0, 'Did you mean "same"?'),
     ("analysis-scale", "y2_y4 = 'same'", "WRONG", 0, "times 2"),
 ]  # fmt: skip
 
@@ -299,6 +308,53 @@ def test_half_a_character_can_be_shown():
         raise ValueError("\ud800")
 
     assert "ValueError: ?" in grade("softmax", softmax).message.encode().decode()
+
+
+# What torch prints of each right answer. Nothing tells the second group from what is computed.
+TYPED = {
+    "p": "torch.tensor([0.0900, 0.2447, 0.6652])",
+    "p_plus_1": "torch.tensor([0.0900, 0.2447, 0.6652])",
+    "p_half": "torch.tensor([0.1863, 0.3072, 0.5065])",
+    "p_triple": "torch.tensor([0.0024, 0.0473, 0.9503])",
+    "p_shifted": "torch.tensor([3.7835e-44, 1.9287e-22, 1.0000e+00])",
+    "p_stable": "torch.tensor([3.7835e-44, 1.9287e-22, 1.0000e+00])",
+}
+ALIKE = {
+    "x2": "torch.tensor([50., 100., 150.])",
+    "p_overflow": "torch.tensor([0., float('nan'), float('nan')])",
+    "first_step": "torch.tensor([5.1847e+21, float('inf'), float('inf')])",
+    "shift": "150.0",
+}
+
+
+@pytest.mark.parametrize("name", [*TYPED, *ALIKE])
+def test_what_is_typed_from_a_printout_earns_the_same_everywhere(name):
+    exercise = next(id for id, one in EXERCISES.items() if name in one.names)
+    report = grade(exercise, notebook(f"{name} = {(TYPED | ALIKE)[name]}"))
+    (finding,) = [one for one in report.findings if one.name == name]
+    assert (finding.outcome, finding.points) == (Outcome.RIGHT, finding.max_points)
+    assert ("Did you type them" in finding.message) == (name in TYPED), finding.message
+
+
+WRONG_STABLE = {
+    "not-shifted": "def softmax_stable(xx): return softmax(xx)",
+    "shift-by-min": "def softmax_stable(xx): return softmax(xx - xx.min())",
+    "nan-replaced": "def softmax_stable(xx): return softmax(xx).nan_to_num()",
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG_STABLE)
+def test_what_follows_from_their_own_softmax_stable_is_right(mistake):
+    answer = f"{WRONG_STABLE[mistake]}\np_stable = softmax_stable(x2)"
+    function, value = grade("softmax-stable", notebook(answer)).findings
+    assert (function.misconception, function.points) == (mistake, 0)
+    assert (value.outcome, value.points) == (Outcome.RIGHT, 1)
+
+
+def test_a_wrong_p_stable_of_a_right_function_is_called_by_its_mistake():
+    answer = "p_stable = softmax(x2 - x2.min())"
+    _, value = grade("softmax-stable", notebook(answer)).findings
+    assert (value.misconception, value.points) == ("shift-by-min", 0)
 
 
 def test_a_function_that_calls_a_library_and_returns_something_else_is_for_a_person():

@@ -75,14 +75,14 @@ class TensorPart:
         right = close(seen.values, self.expected, self.relative)
         is_printed = printed(seen.values, self.expected)
         is_vector = seen.kind == "tensor" and seen.shape == (len(self.expected),)
-        if is_vector and seen.dtype in FLOATS and right:
-            return self._finding(Outcome.RIGHT, 1, f"`{self.name}` is right.")
         if is_vector and seen.dtype in FLOATS and is_printed:
             message = (
                 f"`{self.name}` is right in the digits that are printed. Did you type them from "
                 "there? What is computed has all of its digits."
             )
             return self._finding(Outcome.RIGHT, 1, message)
+        if is_vector and seen.dtype in FLOATS and right:
+            return self._finding(Outcome.RIGHT, 1, f"`{self.name}` is right.")
         if any(_same_value(seen, other) for other in self.follows(work)):
             message = f"`{self.name}` is what follows from your own function: right."
             return self._finding(Outcome.RIGHT, 1, message)

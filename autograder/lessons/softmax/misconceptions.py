@@ -367,7 +367,10 @@ _OF_SHARES = (
         "exp-of-positions",
         "This looks like softmax of the positions of the elements, whatever they are.",
         "Where does your function use the numbers of its argument?",
-        (lambda x: _naive(torch.arange(len(x)).float()),),
+        (
+            lambda x: _naive(torch.arange(len(x)).float()),
+            lambda x: _naive(torch.arange(1, len(x) + 1).float()),
+        ),
     ),
     Misconception(
         "temperature",
