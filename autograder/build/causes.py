@@ -18,7 +18,7 @@ from autograder.marking.compare import close
 from autograder.marking.describing import describe
 from autograder.marking.functions import FunctionPart
 from autograder.marking.lesson import Lesson
-from autograder.marking.misconceptions import Formula
+from autograder.marking.misconceptions import ERRORS, Formula
 from autograder.marking.observation import NOTHING, Observation
 from autograder.marking.tensors import TensorPart
 
@@ -153,6 +153,7 @@ class _Tabulation:
         }
         lines = [
             f'{{"causes": {_lines(self._causes)},',
+            f'"errors": {json.dumps(ERRORS)},',
             '"answers": {',
             ",\n".join(f"{json.dumps(name)}: [{','.join(each)}]" for name, each in answers.items()),
             '}, "rows": {',

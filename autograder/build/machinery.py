@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -75,6 +76,17 @@ def source(assignment: str) -> str:
         for name, text in _texts(assignment).items()
     )
     return _CELL.format(package=PACKAGE, texts=f"{texts},")
+
+
+def guarded(source: str) -> str:
+    """Return a cell that says what to do where the package is not there yet, as after a restart."""
+    return _CALL.sub(
+        rf'\1 if "{PACKAGE}" in globals() else print("First run the cells under Setup.")', source
+    )
+
+
+#: A line that calls the package.
+_CALL = re.compile(rf"^({PACKAGE}\.\w+\(.*\))$", re.MULTILINE)
 
 
 def package(assignment: str) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 from autograder import lessons
 from autograder.build import machinery
 from autograder.build.authoring import find_mistakes
-from autograder.build.headers import MACHINERY, TESTS, Contract, settings_of
+from autograder.build.headers import CHECK, MACHINERY, TESTS, Contract, settings_of
 from autograder.build.lesson_text import read_cells
 from autograder.build.release import find_broken_code, find_leaks, generate
 from autograder.errors import LabError
@@ -149,6 +149,10 @@ def make(root: Path, assignment: str, contract: Contract | None = None) -> dict[
         if cell.id == MACHINERY:
             cell.source = machinery.source(assignment)
             cell.metadata |= machinery.FOLDED
+        elif cell.cell_type == "code":
+            cell.source = machinery.guarded(cell.source)
+            if cell.id.endswith(CHECK):  # Run All goes on after a check that is not content
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
     execute(notebook, file)
     _stop_at(_model_marks(notebook), file)
     source = nbformat.writes(notebook).rstrip() + "\n"  # type: ignore[no-untyped-call]

@@ -104,7 +104,7 @@ BEHAVIOURS = (
 )
 
 #: What torch's and Python's exceptions say, in part, and which of `BEHAVIOURS` that is.
-_ERRORS = {
+ERRORS = {
     "Dimension out of range": "no-such-dimension",
     "torch.return_types": "max-is-a-pair",
     "builtin_function_or_method": "missing-brackets",
@@ -115,7 +115,7 @@ _ERRORS = {
 
 def named_by_error(raised: Observation) -> Misconception | None:
     """Return what the text of an exception shows, if it is a mistake that many make."""
-    id = next((id for part, id in _ERRORS.items() if part in raised.text), None)
+    id = next((id for part, id in ERRORS.items() if part in raised.text), None)
     return next((each for each in BEHAVIOURS if each.id == id), None)
 
 

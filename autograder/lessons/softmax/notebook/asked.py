@@ -32,5 +32,5 @@ RECOGNISED = ("p",)
 #: The tensors in which slips of their own are recognised.
 SLIPS = (
     *("p", "p_plus_1", "p_minus_100", "p_minus_max", "p_half", "p_triple"),
-    *("x2", "p_overflow", "p_shifted", "p_stable"),
+    *("x2", "p_overflow", "first_step", "p_shifted", "p_stable"),
 )

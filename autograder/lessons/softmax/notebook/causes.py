@@ -24,6 +24,11 @@ def known(id: str) -> Cause:
     return next(cause for cause in _causes() if cause.id == id)
 
 
+def named_by_error(text: str) -> Cause | None:
+    """Return the misconception that the text of an exception shows, if it shows one."""
+    return next((known(id) for part, id in TABLE["errors"].items() if part in text), None)
+
+
 def likely_cause(
     name: str, logits: Sequence[Numbers], seen: Sequence[Numbers | None]
 ) -> Cause | None:
@@ -77,6 +82,16 @@ def close(seen: Numbers, wanted: Numbers, relative: float) -> bool:
         if not abs(one - other) <= relative * min(abs(other), 3.4e38) + _TINY:
             return False
     return True
+
+
+def printed(seen: Numbers, wanted: Numbers) -> bool:
+    """Whether all numbers are what PyTorch prints of others: so many digits, and no more."""
+    if len(seen) != len(wanted) or close(seen, wanted, 1e-5):
+        return False
+    return all(
+        any(close([one], [v], 1e-7) for v in (other, float(f"{other:.4f}"), float(f"{other:.4e}")))
+        for one, other in zip(seen, wanted, strict=True)
+    )
 
 
 def tolerance(logits: Numbers) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import torch
 
-from .causes import Numbers, close, likely_cause, numbers_in, softmax, tolerance
+from .causes import Numbers, close, likely_cause, numbers_in, printed, softmax, tolerance
 from .panel import Cause, NotYet, bars_beside, expect
 
 _COUNTS = {1: "one number", 2: "two numbers", 3: "three numbers", 4: "four numbers"}
@@ -113,10 +114,19 @@ def proportions(name: str, value: Any, logits: Numbers, cause: Cause | None = No
             )
 
 
-def computed(name: str, value: Any, logits: Numbers, hint: str) -> None:
-    """Claim that a variable is the softmax of logits, and say what else it may be."""
+def computed(name: str, value: Any, logits: Numbers, hint: str) -> bool:
+    """Claim that a variable is the softmax of logits, and say what else it may be.
+
+    Returns:
+        Whether it is right in the digits that are printed, and no others.
+
+    """
+    is_vector = isinstance(value, torch.Tensor) and value.shape == (len(logits),)
+    if is_vector and printed(numbers_in(value) or (), softmax(logits)):
+        return True
     if not is_softmax(value, logits):
         agree(name, value, logits, hint, cause_in(name, value, logits))
+    return False
 
 
 def cause_in(name: str, value: object, logits: Numbers) -> Cause | None:
@@ -129,5 +139,14 @@ def one_of(choices: Sequence[str], name: str, value: object) -> None:
     expect(
         isinstance(value, str) and value.strip().lower() in choices,
         f"the answer for `{name}` is one of the words {', '.join(choices)}; "
-        f"yours is `{value!r:.200}`.",
+        f"yours is `{value!r:.200}`.{_did_you_mean(value, choices)}",
     )
+
+
+def _did_you_mean(value: object, choices: Sequence[str]) -> str:
+    alike = (
+        get_close_matches(value.strip(" .,!?").lower(), choices, 1)
+        if isinstance(value, str)
+        else []
+    )
+    return f' Did you mean "{alike[0]}"?' if alike else ""

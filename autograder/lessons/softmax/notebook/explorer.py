@@ -49,7 +49,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             widgets.link((box, "value"), (slider, "value"), transform=exact)
             slider.observe(self.redraw, names="value")
             self.sliders.append(slider)
-            rows.append(widgets.HBox([box, slider]))
+            rows.append(widgets.HBox([box, slider], layout={"flex_flow": "row wrap"}))
         super().__init__([*rows, self.picture, names])
         self.redraw()
 
@@ -77,12 +77,13 @@ def picture_of(function: Callable[[torch.Tensor], Any], logits: torch.Tensor) ->
 
 
 def bar_chart(outputs: Sequence[float]) -> str:
-    """Return an SVG picture of three outputs, as bars on an axis from 0 to 1."""
+    """Return an SVG picture of three outputs, as bars on an axis from 0 to 1 or further."""
     alt = "; ".join(f"output {i} is {v:.4f}" for i, v in enumerate(outputs))
     ink = "var(--jp-content-font-color1, currentColor)"
     bars, axis = "", ""
+    end = max([1.0, *(v for v in outputs if v < float("inf"))])  # of the axis
     for i, v in enumerate(outputs):
-        length = 300 * min(v, 1) if v > 0 else 0
+        length = 300 * min(v / end, 1) if v > 0 else 0
         bars += (
             f'<text x="66" y="{30 * i + 21}" text-anchor="end">output {i}</text>'
             f'<rect x="75" y="{30 * i + 5}" width="{length:.1f}" height="22" '
@@ -92,7 +93,7 @@ def bar_chart(outputs: Sequence[float]) -> str:
     for tick in (0, 0.25, 0.5, 0.75, 1):
         axis += (
             f'<path d="M{75 + 300 * tick} 0v98" style="stroke: {ink}; opacity: 0.3"/>'
-            f'<text x="{75 + 300 * tick}" y="114" text-anchor="middle">{tick}</text>'
+            f'<text x="{75 + 300 * tick}" y="114" text-anchor="middle">{tick * end:.3g}</text>'
         )
     return (
         f'<svg role="img" aria-label="{alt}" viewBox="0 0 450 120" width="450" '

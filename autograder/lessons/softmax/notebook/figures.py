@@ -47,8 +47,8 @@ def show_limit() -> None:
     ax.plot(z[fits].tolist(), heights[fits].tolist(), color="#1976d2", linewidth=2)
     ax.axhline(largest, color="black", linestyle="--", linewidth=1)
     ax.text(2, largest, "largest float32, 3.4e+38", va="bottom")
-    ax.axvspan(88.72, 120, facecolor="#eeeeee", edgecolor="#888888", hatch="//")
-    ax.text(104, 1e20, "exp(z) is inf", ha="center", backgroundcolor="white")
+    ax.axvspan(88.72, 120, facecolor="none", edgecolor="#888888", hatch="//", linewidth=0)
+    ax.text(104, 1e41, "exp(z) is inf", ha="center")
     ax.set(yscale="log", ylim=(1, 1e44), xlim=(0, 120), xlabel="z", ylabel="exp(z)")
     ax.set_yticks(powers, [f"{power:.0e}" for power in powers])
     ax.minorticks_off()
@@ -64,8 +64,11 @@ def show(figure: Any, alt: str) -> None:
     """Show a matplotlib figure as an SVG picture that is described by the text alt."""
     file = io.StringIO()
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "softmax"}):
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        nothing = {"Date": None, "Creator": None}
+        figure.savefig(file, format="svg", transparent=True, metadata=nothing)
     plt.close(figure)
-    svg = file.getvalue().partition("<svg")[2]
-    svg = '<svg style="max-width: 100%; height: auto"' + svg
+    # What is black is as the page's text is, in a dark theme too.
+    ink = "var(--jp-content-font-color1, currentColor)"
+    svg = file.getvalue().partition("<svg")[2].replace("#000000", ink)
+    svg = f'<svg style="max-width: 100%; height: auto; fill: {ink}"' + svg
     display(HTML(f'<div role="img" aria-label="{escape(alt)}">{svg}</div>'))  # type: ignore[no-untyped-call]

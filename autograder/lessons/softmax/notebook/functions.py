@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import random
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,10 +14,18 @@ from types import FunctionType
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from .asked import VECTORS
-from .causes import Numbers, close, known, likely_cause, numbers_in, softmax, tolerance
+from .causes import (
+    Numbers,
+    close,
+    known,
+    likely_cause,
+    named_by_error,
+    numbers_in,
+    softmax,
+    tolerance,
+)
 from .claims import agree, attempted, is_softmax, proportions, vector
 from .panel import Cause, NotYet
 
@@ -91,15 +100,13 @@ def computes_softmax(name: str, function: Any, hint: str) -> None:
         attempted(name, ...)
     vectors = VECTORS[name]
     fresh = _copy(name, function)
-    with TheirSoftmax() as theirs:
-        first = ask(name, function, vectors[0])
+    first = ask(name, function, vectors[0])
     if first.problem is not None and first.problem.title == "Not attempted yet":
         raise first.problem
     with redirect_stdout(io.StringIO()):  # what it prints is shown once
-        with theirs:
-            answers = [first, *(ask(name, function, logits) for logits in vectors[1:])]
-        if theirs.was_called:
-            is_own_work(name, function, answers)
+        answers = [first, *(ask(name, function, logits) for logits in vectors[1:])]
+        if first.is_right:
+            is_own_work(name, function)
         if first.problem is None and first.value is None:
             vector(written(name, first.logits), None, len(first.logits), known("missing-return"))
         again = _ask_backwards(name, function)
@@ -154,15 +161,12 @@ def outputs_of(name: str, function: Any, argument: torch.Tensor) -> Any:
         file = getattr(getattr(function, "__code__", None), "co_filename", None)
         steps = traceback.extract_tb(error.__traceback__)
         lines = [f" at `{step.line}`" for step in steps if step.filename == file]
-        causes = {
-            "ellipsis": "there is still a `...` in it.",
-            "Dimension out of range": "a vector has one dimension only, number 0.",
-        }
+        dots = Cause("there is still a `...` in it.") if "ellipsis" in str(error) else None
         kind = TooSlow if isinstance(error, TimeoutError) else NotYet
         raise kind(
             f"`{name}` stopped{''.join(lines[-1:])}: {type(error).__name__}: {error!s:.300}",
             title="Stopped by an error",
-            cause=Cause("".join(why for words, why in causes.items() if words in str(error))),
+            cause=dots or named_by_error(str(error)),
             hint="Run its lines one by one in a cell of your own, with a small vector.",
         ) from None
     attempted(name, outputs)
@@ -187,40 +191,36 @@ def written(name: str, logits: Numbers) -> str:
     return f"{name}({_list(logits)})"
 
 
-class TheirSoftmax(TorchFunctionMode):
-    """Notices calls of PyTorch's own softmax.
+def is_own_work(name: str, function: Any) -> None:
+    """Claim that a function's results are not, in every bit, those of PyTorch's softmax.
 
-    Args:
-        nudge: how much what it gives back is changed; each number by another multiple of it.
-
+    PyTorch adds in another order than anybody does by hand: on a long vector some last bit differs.
     """
-
-    def __init__(self, nudge: float = 0) -> None:
-        super().__init__()
-        self.nudge, self.was_called = nudge, False
-
-    def __torch_function__(
-        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        """Call one of PyTorch's functions."""
-        result = function(*args, **(kwargs or {}))
-        if "softmax" not in getattr(function, "__name__", ""):
-            return result
-        self.was_called = True
-        if not self.nudge or not isinstance(result, torch.Tensor):
-            return result
-        steps = torch.arange(1, result.numel() + 1, dtype=result.dtype).reshape(result.shape)
-        return result * (1 + self.nudge * steps)
+    for centre in _CENTRES[name]:
+        forms = _THEIRS
+        for seed in range(_HOW_MANY):
+            draw = random.Random(seed)
+            logits = [centre + round(64 * draw.uniform(-20, 20)) / 64 for _ in range(150)]
+            own = ask(name, function, logits).numbers
+            forms = [form for form in forms if numbers_in(form(_vector(logits))) == own]
+            if not forms:
+                break
+        else:
+            words = f"`{name}` leaves the work to PyTorch's softmax. Here you build what that does."
+            raise NotYet(words, cause=known("library-call"))
 
 
-def is_own_work(name: str, function: Any, answers: Sequence[Answer]) -> None:
-    """Claim that a function's outputs do not come from PyTorch's softmax, which it calls."""
-    with TheirSoftmax(nudge=1e-6):
-        nudged = [ask(name, function, one.logits) for one in answers]
-    pairs = zip(answers, nudged, strict=True)
-    if any(repr(one.numbers) != repr(other.numbers) for one, other in pairs):
-        words = f"`{name}` leaves the work to PyTorch's softmax. Here you build what that does."
-        raise NotYet(words, cause=known("library-call"))
+#: PyTorch's softmax, each way that has last bits of its own.
+_THEIRS: Sequence[Callable[[torch.Tensor], torch.Tensor]] = (
+    lambda v: torch.softmax(v, 0),
+    lambda v: torch.softmax(v.double(), 0),
+    lambda v: torch.log_softmax(v, 0).exp(),
+    lambda v: torch.log_softmax(v.double(), 0).exp(),
+    lambda v: torch.softmax(v[:, None].repeat(1, 3), 0)[:, 0],
+)
+#: How many vectors have to agree, and around which numbers they lie.
+_HOW_MANY = 24
+_CENTRES = {"softmax": (0,), "softmax_stable": (0, 1000)}
 
 
 def is_always_the_same(
@@ -286,12 +286,16 @@ def _cause_of(name: str, answers: Sequence[Answer], wrong: Answer) -> Cause | No
     if wrong.value is None:
         return known("missing-return")
     is_tensor = isinstance(wrong.value, torch.Tensor)
+    if isinstance(wrong.value, tuple) and len(wrong.value) != len(wrong.logits):
+        return known("several-results")
     if not is_tensor and all(one.has_right_numbers for one in answers):
-        return None  # it is no tensor: the check says so
+        return known("wrong-container")
     has_shape = is_tensor and wrong.value.shape == (len(wrong.logits),)
     if is_tensor and wrong.has_right_numbers and not has_shape:
         return known("wrong-shape")
     cause = likely_cause(name, [one.logits for one in answers], [one.numbers for one in answers])
+    if cause is None and any(one.changed_argument for one in answers):
+        return known("mutates-argument")  # while it still needed it
     if cause is None and is_tensor and not has_shape:
         return known("wrong-shape")
     if cause is None and [one.logits for one in answers if one.is_right] == [_X]:

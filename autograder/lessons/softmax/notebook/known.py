@@ -1,6 +1,7 @@
 """What the misconceptions answer to what the checks ask: the build writes it into the notebook.
 
-`causes` lists likely causes: id, words, question. `answers` has different answers for each name and
+`causes` lists likely causes: id, words, question; `errors`, what exceptions say in part, and which
+cause that is. `answers` has different answers for each name and
 each vector that it is asked for. A row is a cause, and the number of its answer for each vector.
 In place of numbers, which would answer another exercise, an answer may name the logits that it is
 the softmax of, or a variable of the student's.
@@ -19,8 +20,9 @@ class Table(TypedDict):
     """See above."""
 
     causes: list[tuple[str, str, str]]
+    errors: dict[str, str]
     answers: dict[str, list[list[list[float] | dict[str, list[float]] | str]]]
     rows: dict[str, list[list[int]]]
 
 
-TABLE: Table = {"causes": [], "answers": {}, "rows": {}}
+TABLE: Table = {"causes": [], "errors": {}, "answers": {}, "rows": {}}

@@ -27,6 +27,25 @@ class Cause:
 
 
 @dataclass(frozen=True)
+class Praise:
+    """What a check says of an answer that it is content with.
+
+    Attributes:
+        sentence: what it says.
+        is_right: whether it has looked at whether the answer is right.
+
+    """
+
+    sentence: str
+    is_right: bool = True
+
+    @property
+    def title(self) -> str:
+        """What stands before the sentence."""
+        return "Looks right" if self.is_right else "Noted, but not judged"
+
+
+@dataclass(frozen=True)
 class Bars:
     """A picture of outputs beside those of softmax, and what it shows in words."""
 
@@ -61,7 +80,7 @@ class NotYet(AssertionError):
         self.bars = bars or Bars()
 
     def _render_traceback_(self) -> list[str]:
-        return [f"{self.title}: {self}"]  # the panel says the rest
+        return [f"{str(self)[:1].upper()}{str(self)[1:]}"]  # the panel says the rest
 
 
 def expect(claim: object, sentence: str, cause: Cause | None = None, hint: str = "") -> None:
@@ -104,22 +123,44 @@ def bars_beside(yours: torch.Tensor, target: torch.Tensor) -> Bars:
 
 
 def show_problem(problem: NotYet) -> None:
-    """Show what a check is not content with."""
-    _show("✘", problem.title, str(problem), problem.bars, problem.cause.says, problem.hint)
+    """Show what a check is not content with, but for the sentence, which the error says."""
+    _show(WRONG, problem.title, "", problem.bars, problem.cause.says, problem.hint)
 
 
-def show_praise(title: str, praise: str) -> None:
+def show_praise(praise: Praise) -> None:
     """Show that a check is content."""
-    _show("✔", title, praise, Bars())
+    _show(RIGHT if praise.is_right else NOTED, praise.title, praise.sentence)
+
+
+#: A sign and a colour for each kind of panel; the colours are JupyterLab's, or those given here.
+RIGHT, NOTED, WRONG = (
+    ("✔", "success-color1, #2e7d32"),
+    ("✎", "info-color1, #0277bd"),
+    ("✘", "warn-color1, #b45309"),
+)
+
+
+def show_list(praise: Praise, lines: list[str]) -> None:
+    """Show a sentence, and a list below it."""
+    plain = "\n".join(f"- {line}" for line in lines)
+    listed = f"<ul>{''.join(f'<li>{_html(line)}</li>' for line in lines)}</ul>" * bool(lines)
+    kind = RIGHT if praise.is_right else NOTED
+    _show(kind, praise.title, praise.sentence, Bars(plain, listed))
 
 
 def _show(
-    sign: str, title: str, sentence: str, bars: Bars, cause: str = "", hint: str = ""
+    kind: tuple[str, str],
+    title: str,
+    sentence: str,
+    bars: Bars = Bars(),
+    cause: str = "",
+    hint: str = "",
 ) -> None:
     """Show a panel, as HTML and in the same words as plain text."""
-    colour = "success-color1, #2e7d32" if sign == "✔" else "warn-color1, #b45309"
-    plain = [f"{sign} {title}: {sentence}", bars.words]
-    parts = [f"<p><strong>{sign} {title}:</strong> {_html(sentence)}</p>{bars.svg}"]
+    sign, colour = kind
+    first = f"{sign} {title}{':' * bool(sentence)}"
+    plain = [f"{first} {sentence}".strip(), bars.words]
+    parts = [f"<p><strong>{first}</strong> {_html(sentence)}</p>{bars.svg}"]
     if cause:
         plain.append(f"Likely cause: {cause}")
         parts.append(f"<p>Likely cause: {_html(cause)}</p>")
@@ -127,7 +168,7 @@ def _show(
         plain.append(f"A hint: {hint}")
         summary = '<summary style="display: list-item; cursor: pointer">A hint</summary>'
         parts.append(f"<details>{summary}<p>{_html(hint)}</p></details>")
-    style = f"border-left: 4px solid var(--jp-{colour}); padding: 0.1em 1em"
+    style = f"border-left: 4px solid var(--jp-{colour}); padding: 0.1em 1em; overflow-x: auto"
     whole = f'<div style="{style}">{"".join(parts)}</div>'
     text = "\n".join(line for line in plain if line)
     display({"text/plain": text, "text/html": whole}, raw=True)  # type: ignore[no-untyped-call]

@@ -9,11 +9,9 @@ from typing import Any
 import torch
 from IPython.display import display
 
-from .checks import CHANGES, WORDS
+from .causes import softmax
+from .checks import CHANGED, CHANGES, RESULTS, WORDS, effect_of
 from .names import notebook
-
-#: The names of the results, in the order of the changes.
-RESULTS = ("p_plus_1", "p_minus_100", "p_minus_max", "p_half", "p_triple")
 
 _NONE = "-"
 
@@ -34,16 +32,26 @@ def compare_predictions() -> None:
 
 
 def compare_verdicts() -> None:
-    """Show what the student predicted beside the verdicts."""
+    """Show what the student predicted and judged beside what softmax did."""
     names = notebook()
     rows = []
     for change in CHANGES:
         guess = _word(names.get("predictions"), change)
         verdict = _word(names.get("verdicts"), change)
-        outcome = "as predicted" if guess == verdict else "a surprise: what did you overlook?"
-        rows.append([change, guess, verdict, _NONE if _NONE in (guess, verdict) else outcome])
-    headings = ["softmax of", "you predicted", "you judged", "so it was"]
+        largest = [max(softmax(logits)) for logits in (CHANGED["x - x.max()"], CHANGED[change])]
+        found = f"{largest[0]:.3f} → {largest[1]:.3f}"
+        rows.append([change, guess, verdict, found, _outcome(change, guess, verdict)])
+    headings = ["softmax of", "you predicted", "you judged", "largest share", "so it was"]
     _show("Predicted and judged", headings, rows)
+
+
+def _outcome(change: str, guess: str, verdict: str) -> str:
+    """Say how a prediction went, once the verdict says what happened."""
+    if _NONE in (guess, verdict):
+        return _NONE
+    if verdict != effect_of(change):
+        return "judge again: look at the largest share"
+    return "as predicted" if guess == verdict else "a surprise: what did you overlook?"
 
 
 def _word(answers: object, change: str) -> str:
@@ -61,6 +69,7 @@ def _show(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Any]]) 
         body += f'<tr><th scope="row" style="text-align: left">{escape(first)}</th>{cells}</tr>'
         plain.append("   ".join(f"{_plain(v):13}" for v in (first, *others)).rstrip())
     table = f"<table><caption>{caption}</caption><tr>{head}</tr>{body}</table>"
+    table = f'<div style="overflow-x: auto">{table}</div>'
     display({"text/plain": "\n".join(plain), "text/html": table}, raw=True)  # type: ignore[no-untyped-call]
 
 
