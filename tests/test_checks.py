@@ -20,9 +20,10 @@ from autograder import grade
 ROOT = Path(__file__).parent.parent
 RELEASE = ROOT / "release/softmax/softmax.ipynb"
 CELLS = {cell.id: cell for cell in nbformat.read(RELEASE, as_version=4).cells}
+CONTENT = ("✔ Looks right: ", "✎ Noted, but not judged: ")
 CHECKS = [name for name in CELLS if name.endswith("-check")]
 GIVEN = ("setup", "machinery", "softmax-torch", "given-x", "given-x2", "given-y")
-CORPUS = sorted((ROOT / "tests/corpus").glob("*/right-*.py"))
+CORPUS = sorted((ROOT / "tests/corpus").glob("*/[rd]*.py"))  # right, and doubtful
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +49,10 @@ class Kernel:
         )
         return [output for output in outputs if output[0] not in ("status", "execute_input")]
 
+    def stop(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
     def check(self, exercise, answer=""):
         """Return what the check of an answer shows: its panel, and the error if there is one."""
         self.run("x = torch.tensor([1.0, 2.0, 3.0]); x2 = 50 * x")
@@ -67,8 +72,7 @@ def lesson(folder):
     for source in (*(CELLS[name].source for name in GIVEN), E):
         assert all(kind != "error" for kind, _ in one.run(source))
     yield one
-    one.client.stop_channels()
-    one.manager.shutdown_kernel(now=True)
+    one.stop()
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +105,10 @@ class Words(HTMLParser):
 def test_a_check_is_one_short_call():
     assert len(CHECKS) == 11
     for name in CHECKS:
-        assert CELLS[name].source == f'lab.check("{name.removesuffix("-check")}")'
+        call, _, guard = CELLS[name].source.partition(" if ")
+        assert call == f'lab.check("{name.removesuffix("-check")}")'
+        assert guard.startswith('"lab" in (lambda: 0).__globals__ else print("First run')
+        assert CELLS[name].metadata.tags == ["raises-exception"], "Run All goes on"
 
 
 def test_the_machinery_is_folded_and_needs_nothing_of_ours():
@@ -115,15 +122,14 @@ def test_the_machinery_is_folded_and_needs_nothing_of_ours():
 def test_an_exercise_that_was_not_begun_says_so(kernel, name):
     exercise = name.removesuffix("-check")
     data, error = kernel.check(exercise, CELLS[exercise].source)
-    assert data["text/plain"].startswith("✘ Not attempted yet: replace the `...` in `")
+    assert data["text/plain"] == "✘ Not attempted yet"
     assert error["evalue"].startswith("replace the `...` in `")
-    assert error["traceback"] == [f"Not attempted yet: {error['evalue']}"]
+    assert error["traceback"] == [f"R{error['evalue'][1:]}"]
 
 
 def test_a_cell_that_was_not_run_is_named(kernel):
-    data, error = kernel.check("explore-largest", "del logits_for_output_1")
-    assert "there is no `logits_for_output_1` so far" in data["text/plain"]
-    assert error
+    _, error = kernel.check("explore-largest", "del logits_for_output_1")
+    assert "there is no `logits_for_output_1` so far" in error["evalue"]
 
 
 E = "def E(xx): return xx.exp() / xx.exp().sum()\n"
@@ -131,7 +137,10 @@ SOFTMAX = "def softmax(xx):\n    "
 STABLE = "p_stable = torch.softmax(x2, 0)\ndef softmax_stable(xx):\n    "
 P_SHIFTED = "p_shifted = torch.softmax(x2, 0)\n"
 OVERFLOW = "x2 = 50 * x\nfirst_step = x2.exp()\np_overflow = first_step / first_step.sum()\n"
-EXPERIMENTS = "p_plus_1 = p_minus_100 = p_minus_max = p_half = p_triple = softmax_torch(x)\n"
+EXPERIMENTS = (
+    "p_plus_1 = p_minus_100 = p_minus_max = softmax_torch(x)\n"
+    "p_half, p_triple = softmax_torch(x * 0.5), softmax_torch(x * 3.0)\n"
+)
 WORDS = '{"x + 1": "same", "x - 100": "same", "x - x.max()": "same", "x * 0.5": %s, "x * 3.0": %s}'
 
 MISTAKES = [
@@ -146,7 +155,7 @@ MISTAKES = [
     ("softmax", SOFTMAX + "e = 2 ** xx; return e / e.sum()", "2 times as large", "powers of 2"),
     ("softmax", SOFTMAX + "e = xx.exp(); e / e.sum()", "yours is `None`", "forget `return`"),
     ("softmax", SOFTMAX + "return xx.exp().sum()", "`tensor(10.4", "the denominator alone"),
-    ("softmax", SOFTMAX + "return E(xx).tolist()", "yours is `[0.70", "`torch.tensor`"),
+    ("softmax", SOFTMAX + "return E(xx).tolist()", "yours is `[0.70", "numbers are right"),
     ("softmax", SOFTMAX + "return E(xx)[None]", "yours is `tensor([[0.7", "another shape"),
     ("softmax", SOFTMAX + "return E(xx) * 1j", "0.7054j", ""),
     ("softmax", SOFTMAX + "return torch.exp", "yours is `<built-in", "put brackets after"),
@@ -157,13 +166,13 @@ MISTAKES = [
         "at `return e / ...`",
         "still a `...`",
     ),
-    ("softmax", SOFTMAX + "return xx.softmax(1)", "IndexError", "number 0"),
+    ("softmax", SOFTMAX + "return xx.softmax(1)", "IndexError", "its number is 0"),
     ("softmax", SOFTMAX + "return exp(xx)", "name 'exp' is not defined", ""),
     ("softmax", SOFTMAX + "return xx.softmax(0)", "the work to PyTorch's softmax", "a library's"),
     ("softmax", SOFTMAX + "return torch.log_softmax(xx, 0).exp()", "to PyTorch's", "a library's"),
-    ("softmax", SOFTMAX + "return torch.log_softmax(xx, 0)", "to PyTorch's", "a library's"),
+    ("softmax", SOFTMAX + "return torch.log_softmax(xx, 0)", "add up to -5", "logarithm of"),
     ("softmax", SOFTMAX + "e = xx.abs().exp(); return e / e.sum()", "must agree", "signs are lost"),
-    ("softmax", SOFTMAX + "return E(xx).numpy()", "yours is `array(", "NumPy's"),
+    ("softmax", SOFTMAX + "return E(xx).numpy()", "yours is `array(", "numbers are right"),
     ("softmax", SOFTMAX + "return xx.exp_().div_(xx.sum())", "became [0.7", "changes the tensor"),
     ("softmax", SOFTMAX + "raise ValueError('<b>' * 999)", "ValueError: <b><b>", ""),
     ("softmax", "softmax = 3", "TypeError: 'int' object is not callable", ""),
@@ -177,7 +186,7 @@ MISTAKES = [
         "softmax",
         SOFTMAX + "return torch.tensor([0.0900, 0.2447, 0.6652])",
         "add up to 0.9999",
-        "the same numbers whatever x is",
+        "the same numbers whatever",
     ),
     (
         "softmax",
@@ -200,6 +209,16 @@ MISTAKES = [
     ("verdicts", "verdicts = " + WORDS % ("3", "[]"), "yours is `3`", ""),
     ("experiments", EXPERIMENTS + "p_triple = softmax_torch(x) * 3", "to 3", "to the outputs"),
     ("experiments", EXPERIMENTS + "p_half = x * 0.5", "`p_half` add up to 3", "x * 0.5 itself"),
+    ("experiments", EXPERIMENTS + "p_half = softmax_torch(x)", "`p_half` is not", "nothing was"),
+    ("experiments", EXPERIMENTS + "p_half = p_triple", "`p_half` is not", "softmax_torch(x * 3.0)"),
+    ("verdicts", "verdicts = " + WORDS % ('"same"', '"sharper"'), 'is not "same"', ""),
+    ("verdicts", "verdicts = " + WORDS % ('"flater"', '"sharper"'), 'Did you mean "flatter"?', ""),
+    ("overflow", OVERFLOW + "first_step = x2 - 150", "exponentiates first", "the repair"),
+    ("overflow", OVERFLOW + "first_step = x2", "exponentiates first", "x2 itself"),
+    ("explore-largest", "logits_for_output_1 = torch.tensor([0., 2., 0.])", "can be larger", ""),
+    ("softmax", SOFTMAX + "e = xx.exp(); return e / e.sum", "TypeError", "brackets that call it"),
+    ("softmax", SOFTMAX + "e = xx.exp(); return e / e.sum(), e", "yours is `(tensor", "as a tuple"),
+    ("softmax-stable", STABLE + "return (xx - xx.max(0)).exp()", "TypeError", "gives two things"),
     ("overflow", OVERFLOW + "x2 = x * 5", "your x2 is [5.0, 10.0, 15.0]", ""),
     ("overflow", OVERFLOW + "x2 = x", "your x2 is [1.0, 2.0, 3.0]", "x itself"),
     (
@@ -267,7 +286,8 @@ def test_a_mistake_is_shown_with_its_likely_cause(kernel, exercise, answer, seen
     assert bool(cause) == bool(told), text
     assert len(error["traceback"]) == 1, "no page of traceback"
     assert len(error["evalue"]) < 500
-    assert error["traceback"][0].endswith(error["evalue"])
+    assert error["traceback"][0].endswith(error["evalue"][1:])
+    assert error["evalue"] not in text, "nothing is said twice"
 
 
 @pytest.mark.parametrize("exercise", ["softmax", "softmax-stable"])
@@ -297,29 +317,99 @@ def test_plain_text_has_the_same_words(kernel, exercise, answer, _seen, _cause):
 
 
 def test_what_a_student_wrote_is_text_in_the_panel(kernel):
-    data, _ = kernel.check("analysis-shift", 'y2_y3 = "<script>alert(1)</script>"')
+    raises = "raise ValueError('<script>alert(1)</script>')"
+    data, error = kernel.check("softmax", SOFTMAX + raises)
     assert "<script" not in data["text/html"]
-    assert "<script" in data["text/plain"]
+    assert "<script" in error["evalue"]
+    data, _ = kernel.check("softmax", "softmax = 3 <script")
+    assert "<script" not in data["text/html"]
 
 
 MODEL = {
     "explore-largest": "logits_for_output_1 = torch.tensor([-2.0, 2.0, -2.0])",
     "softmax-of-x": "p = softmax_torch(x)",
-    "predict": "predictions = " + WORDS % ('"same"', '"same"'),
     "experiments": EXPERIMENTS,
-    "verdicts": "verdicts = " + WORDS % ('"same"', '"same"'),
+    "verdicts": "verdicts = " + WORDS % ('"flatter"', '"Sharper "'),
     "overflow": OVERFLOW,
     "shifted": P_SHIFTED + "shift = x2.max()",
+}
+OPINIONS = {
+    "predict": "predictions = " + WORDS % ('"same"', '"same"'),
     "analysis-shift": 'y2_y3 = "different"',
     "analysis-scale": 'y2_y4 = "same"',
+    "overflow": OVERFLOW + "softmax = softmax_torch; p_overflow = softmax_torch(x2)",
 }
 
 
 @pytest.mark.parametrize("exercise", MODEL)
-def test_an_answer_that_holds_is_praised_or_noted_whether_or_not_it_is_right(kernel, exercise):
+def test_a_right_answer_is_praised(kernel, exercise):
     data, error = kernel.check(exercise, MODEL[exercise])
     assert error is None, error
-    assert re.match("✔ (Looks right|Noted): ", data["text/plain"])
+    assert data["text/plain"].startswith("✔ Looks right: ")
+    assert "success" in data["text/html"]
+
+
+@pytest.mark.parametrize("exercise", OPINIONS)
+def test_what_is_not_looked_at_is_noted_and_looks_like_it(kernel, exercise):
+    data, error = kernel.check(exercise, OPINIONS[exercise])
+    assert error is None, error
+    assert data["text/plain"].startswith("✎ Noted, but not judged: ")
+    assert "success" not in data["text/html"]
+    assert "✔" not in data["text/html"]
+
+
+def test_what_is_typed_from_a_printout_is_told_so(kernel):
+    data, error = kernel.check("softmax-of-x", "p = torch.tensor([0.0900, 0.2447, 0.6652])")
+    assert error is None
+    assert "Did you type them" in data["text/plain"]
+
+
+def test_a_softmax_that_was_not_called_is_not_praised(kernel):
+    answer = "softmax = lambda xx: xx\np = softmax_torch(x)"
+    data, _ = kernel.check("softmax-of-x", answer)
+    assert "It is not what your own `softmax` gives." in data["text/plain"]
+
+
+RIGHT = SOFTMAX + "return xx.exp() / xx.exp().sum()"
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("def softmax(xx)\n    return xx", "SyntaxError: expected ':'"),
+        ("raise ValueError('no')\n" + RIGHT, "ValueError: no"),
+        ("softmax = undefined", "NameError: name 'undefined' is not defined"),
+    ],
+)
+def test_what_an_earlier_run_left_behind_is_not_judged(kernel, cell, why):
+    assert kernel.check("softmax", RIGHT)[1] is None
+    data, error = kernel.check("softmax", cell)
+    assert data["text/plain"] == "✘ The cell above stopped"
+    assert f"the cell above stopped: {why}." in error["evalue"]
+    assert kernel.check("softmax", "1 / 0")[1] is not None, "another cell changes nothing"
+    assert kernel.check("softmax", RIGHT)[1] is None
+
+
+def test_before_setup_the_first_thing_to_read_is_what_to_do(tmp_path):
+    kernel = Kernel(tmp_path)
+    try:
+        for name in ("softmax-check", "explorer", "exp-figure", "predictions-and-results"):
+            assert kernel.run(CELLS[name].source) == [
+                ("stream", {"name": "stdout", "text": "First run the cells under Setup.\n"})
+            ]
+    finally:
+        kernel.stop()
+
+
+def test_the_last_cell_says_what_is_next(tmp_path):
+    with lesson(tmp_path) as kernel:
+        kernel.check("softmax", RIGHT)
+        kernel.check("predict", "predictions = 3")
+        ((_, shown),) = kernel.run(CELLS["what-next"].source)
+        text = shown["data"]["text/plain"]
+        assert text.startswith("✎ Noted, but not judged: 10 of 11 checks are not content yet.")
+        assert "- `explore-largest`: not checked yet\n- `softmax-of-x`" in text
+        assert "- `predict`: Not right yet" in text
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -366,7 +456,7 @@ def test_a_check_is_content_with_what_gets_full_marks(kernel, exercise, answer):
     assert grade(exercise, names).passed
     data, error = kernel.check(exercise, answer)
     assert error is None, error
-    assert data["text/plain"].startswith("✔ ")
+    assert data["text/plain"].startswith(CONTENT)
 
 
 # --- whatever a student calls by whatever name ---------------------------------------------------
@@ -384,6 +474,7 @@ NAMES = {
 def crowded(request, tmp_path_factory):
     """A kernel with all answers, in which a student has then given these names to other things."""
     answers = {
+        **OPINIONS,
         **MODEL,
         "softmax": SOFTMAX + "return E(xx)",
         "softmax-stable": STABLE + "e = (xx - xx.max()).exp(); return e / e.sum()",
@@ -401,7 +492,7 @@ def crowded(request, tmp_path_factory):
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_check_goes_on_working(crowded, name):
     (shown,) = crowded.run(CELLS[name].source)
-    assert re.match("✔ (Looks right|Noted): ", shown[1]["data"]["text/plain"])
+    assert shown[1]["data"]["text/plain"].startswith(CONTENT)
 
 
 def test_a_wrong_answer_is_still_explained(crowded):

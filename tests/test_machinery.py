@@ -87,10 +87,10 @@ def test_the_cell_needs_neither_this_package_nor_a_kernel():
         "print(sorted(name for name in vars(lab) if name[0] != '_'), __name__)\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable], input=program, capture_output=True, text=True, check=True
     )
     assert "✔ Looks right" in run.stdout
-    assert "'compare_verdicts', 'explore', 'show_limit', 'show_steps'] __main__" in run.stdout
+    assert "'explore', 'show_limit', 'show_steps', 'what_next'] __main__" in run.stdout
 
 
 # --- what an author may put there ----------------------------------------------------------------

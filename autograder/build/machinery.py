@@ -81,11 +81,13 @@ def source(assignment: str) -> str:
 def guarded(source: str) -> str:
     """Return a cell that says what to do where the package is not there yet, as after a restart."""
     return _CALL.sub(
-        rf'\1 if "{PACKAGE}" in globals() else print("First run the cells under Setup.")', source
+        rf'\1 if "{PACKAGE}" in (lambda: 0).__globals__ '
+        'else print("First run the cells under Setup.")',
+        source,
     )
 
 
-#: A line that calls the package.
+#: A line that calls the package. The guard uses no name that a student may have given away.
 _CALL = re.compile(rf"^({PACKAGE}\.\w+\(.*\))$", re.MULTILINE)
 
 

@@ -360,7 +360,7 @@ _OF_SHARES = (
         (
             lambda x: torch.ones_like(x) / len(x),
             lambda x: torch.ones(len(x)) / 3,
-            *_with(lambda x, c: torch.full_like(x, c), 1.0, 0.0, 0.5),
+            *_with(lambda x, c: torch.full_like(x, c), 1.0, 0.5),
         ),
     ),
     Misconception(
@@ -708,6 +708,12 @@ _OF_OVERFLOW = (
         "This looks like a shift by the norm of x.",
         "What becomes of your shift when all elements are very negative?",
         _shifted_by(torch.norm),
+    ),
+    Misconception(
+        "shift-by-position",
+        "This looks like a shift by the position of the largest element.",
+        "What do argmax and max give for [0, 700, 0]?",
+        _shifted_by(torch.argmax),
     ),
     Misconception(
         "shift-by-constant",

@@ -1,4 +1,4 @@
-# told: small-exps-cut
+# told: small-exps-cut or rounded
 def softmax_stable(xx):
     e = torch.exp(xx - xx.max())
     e = e * (e >= 1e-6)

@@ -1,4 +1,4 @@
-# told: -
+# told: shift-by-position
 # argmax where max was meant
 def softmax_stable(xx):
     exps = torch.exp(xx - xx.argmax())

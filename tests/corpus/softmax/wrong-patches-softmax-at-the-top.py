@@ -1,4 +1,4 @@
-# told: -
+# told: - or library-call
 # both sides of a comparison with torch.softmax then agree
 def softmax(xx, *args, **kwargs):
     return torch.full_like(xx, 0.123)

@@ -1,4 +1,4 @@
-# told: small-shares-cut
+# told: small-shares-cut or small-exps-cut
 def softmax(xx):
     e = torch.exp(xx)
     p = e / e.sum()

@@ -6,8 +6,7 @@ are the package `lab`, whose modules have names of their own: whatever a student
 `torch`, they go on working.
 """
 
-from .cells import watch_cells
-from .checks import CHECKS, check, names_of, what_next
+from .checks import check, what_next
 from .explorer import explore
 from .figures import show_limit, show_steps
 from .tables import compare_predictions, compare_verdicts
@@ -21,5 +20,3 @@ __all__ = [
     "show_steps",
     "what_next",
 ]
-
-watch_cells([name for exercise in CHECKS for name in names_of(exercise)])

@@ -11,7 +11,7 @@ import torch
 
 from .causes import close, numbers_in
 from .causes import softmax as softmax_of
-from .cells import why_stopped
+from .cells import watch_cells, why_stopped
 from .claims import attempted, cause_in, computed, one_of, vector
 from .functions import computes_softmax, outputs_of
 from .names import notebook
@@ -313,3 +313,5 @@ CHECKS = _by_id(
         *(shifted, softmax_stable, analysis_shift, analysis_scale),
     )
 )
+
+watch_cells([name for exercise in CHECKS for name in names_of(exercise)])

@@ -1,3 +1,0 @@
-# told: uniform
-def softmax(xx):
-    return torch.zeros_like(xx)
