@@ -47,7 +47,7 @@ WRONG = {
     DEFINE + "return (xx - xx.mean()).mean()": (0, "variance-not-squared"),
     DEFINE + "return ((xx - xx.mean()) ** 2).sum()": (0, "variance-sum"),
     DEFINE + "return ((xx - xx.mean()) ** 2).sum() / (len(xx) - 1)": (0, "variance-of-sample"),
-    DEFINE + "return xx.var(correction=0).sqrt()": (0, "library-call"),
+    DEFINE + "return xx.var(correction=0).sqrt()": (0, "variance-root"),
     DEFINE + "return ((xx - xx.mean()) ** 2).mean().sqrt()": (0, "variance-root"),
     DEFINE + "xx -= xx.mean(); return (xx * xx).mean()": (3, "mutates-argument"),
     DEFINE + "return torch.var(xx, correction=0)": (0, "library-call"),
