@@ -31,7 +31,10 @@ BREACHED = "breached:"
 MARKER = "this-is-the-demo"
 
 #: Attacks on the grader whose odd objects hold right numbers: the points they deserve.
-DESERVED = {"wrapper-subclass": {"explore-largest-tests": 1}}
+DESERVED = {
+    "wrapper-subclass": {"explore-largest-tests": 1},
+    "frames": {"softmax-stable-tests": 1},  # p_stable follows from a function that gives x back
+}
 #: Attacks that get at what is theirs, or at what everyone may see, and say that they did.
 HARMLESS = {
     "home-dotfiles": "their home is the scratch folder",
