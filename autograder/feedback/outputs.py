@@ -34,13 +34,7 @@ def show(outputs: Sequence[Any], answers: Sequence[str]) -> list[Markup]:
         answers: the source texts that the student wrote, to find the line where an error began.
 
     """
-    told = "\n".join(_joined(o.get("data", {}).get("text/plain", "")) for o in outputs)
-    shown = [
-        _error(o, answers) if o.output_type == "error" else _output(o)
-        for o in outputs
-        # A check of the lesson's shows its sentence, with more, before it raises it.
-        if not (o.output_type == "error" and o.evalue and _plain(o.evalue) in told)
-    ]
+    shown = [_error(o, answers) if o.output_type == "error" else _output(o) for o in outputs]
     return [html for html in shown if html]
 
 
@@ -125,9 +119,11 @@ def _pre(lines: Sequence[str]) -> Markup:
 
 def _error(output: Any, answers: Sequence[str]) -> Markup:
     name, words = _plain(output.ename)[:100], _FILE.sub(r"(\1)", _plain(output.evalue)[:2000])
-    if name in ("AssertionError", "NotYet"):  # the lesson's checks raise the latter
+    traceback = _plain("\n".join(output.traceback))
+    # A check of a lesson's raises a sentence, and shows no more of it than that.
+    if name == "AssertionError" or traceback.lower() == words.lower():
         return _message(words or "A check did not pass.")
-    place = _line_of_student("\n".join(output.traceback), answers)
+    place = _line_of_student(traceback, answers)
     said = Markup('<p class="message"><strong>{}</strong>{}</p>').format(
         name, f": {words}" if words else ""
     )
@@ -145,7 +141,7 @@ def _message(text: str) -> Markup:
 
 def _line_of_student(traceback: str, answers: Sequence[str]) -> tuple[int, str] | None:
     """Return the number and the text of the last line of the traceback that the student wrote."""
-    _, *frames = _FRAME.split(_plain(traceback))  # number, text, number, text …
+    _, *frames = _FRAME.split(traceback)  # number, text, number, text …
     for number, text in reversed(list(zip(map(int, frames[::2]), frames[1::2], strict=True))):
         arrow = _ARROW.search(text)
         line = (arrow[1] if arrow else text.lstrip("\n").partition("\n")[0]).strip()

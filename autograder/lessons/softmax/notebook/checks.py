@@ -15,7 +15,7 @@ from .cells import watch_cells, why_stopped
 from .claims import attempted, cause_in, computed, one_of, vector
 from .functions import computes_softmax, outputs_of
 from .names import notebook
-from .panel import Cause, NotYet, Praise, expect, show_list, show_praise, show_problem
+from .panel import Cause, NotYet, Praise, expect, show_praise, show_problem
 
 #: The five changes of x, as the students' dictionaries spell them.
 CHANGES = ("x + 1", "x - 100", "x - x.max()", "x * 0.5", "x * 3.0")
@@ -43,9 +43,14 @@ _TYPED = (
 )
 
 
+def largest_shares(change: str) -> tuple[float, float]:
+    """Return the largest share of softmax of x, and of softmax of x after a change."""
+    return max(softmax_of(_X)), max(softmax_of(CHANGED[change]))
+
+
 def effect_of(change: str) -> str:
     """Return the word for what a change of x does to its softmax."""
-    before, after = (max(softmax_of(logits)) for logits in (_X, CHANGED[change]))
+    before, after = largest_shares(change)
     if abs(after - before) < 1e-4:
         return WORDS[0]
     return WORDS[1] if after < before else WORDS[2]
@@ -67,36 +72,26 @@ def check(exercise: str) -> None:
             )
         praise = judge(exercise, notebook())
     except NotYet as problem:
-        _told[exercise] = problem.title
+        _waiting[exercise] = problem.title
         show_problem(problem)
         raise problem from None
-    _told[exercise] = praise.title
+    _waiting.pop(exercise, None)
     show_praise(praise)
-
-
-#: What the checks have said last, by exercise.
-_told: dict[str, str] = {}
-_CONTENT = ("Looks right", "Noted, but not judged")
 
 
 def what_next() -> None:
     """Show which checks are not content yet, or have not been run."""
-    waiting = [
-        f"`{exercise}`: {_told.get(exercise, 'not checked yet')}"
-        for exercise in CHECKS
-        if _told.get(exercise) not in _CONTENT
-    ]
+    waiting = [f"`{exercise}`: {_waiting[exercise]}" for exercise in CHECKS if exercise in _waiting]
     if waiting:
         words = f"{len(waiting)} of {len(CHECKS)} checks are not content yet. Go on with the first."
-        show_list(Praise(words, is_right=False), waiting)
+        show_praise(Praise(words, is_right=False), waiting)
         return
-    show_list(
+    show_praise(
         Praise(
             "all checks are content. If every question has an answer, too, you can hand in. You "
             "know what softmax computes, what it ignores, how it can break, and how to write one "
             "that does not. Well done!"
-        ),
-        [],
+        )
     )
 
 
@@ -193,11 +188,11 @@ def verdicts(verdicts: Any) -> Praise:
     _words_for_changes("verdicts", verdicts)
     for change in CHANGES:
         word = verdicts[change].strip().lower()
-        before, after = softmax_of(_X), softmax_of(CHANGED[change])
+        before, after = largest_shares(change)
         expect(
             word == effect_of(change),
             f'`{change}` is not "{word}": the largest share of `softmax_torch(x)` is '
-            f"{max(before):.3f}, and that of `softmax_torch({change})` is {max(after):.3f}.",
+            f"{before:.3f}, and that of `softmax_torch({change})` is {after:.3f}.",
             hint="Put the two results beside each other: is the largest share larger, smaller, or "
             "as it was?",
         )
@@ -313,5 +308,7 @@ CHECKS = _by_id(
         *(shifted, softmax_stable, analysis_shift, analysis_scale),
     )
 )
+#: What keeps each check from being content.
+_waiting = dict.fromkeys(CHECKS, "not checked yet")
 
 watch_cells([name for exercise in CHECKS for name in names_of(exercise)])

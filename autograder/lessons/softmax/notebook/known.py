@@ -1,10 +1,10 @@
 """What the misconceptions answer to what the checks ask: the build writes it into the notebook.
 
-`causes` lists likely causes: id, words, question; `errors`, what exceptions say in part, and which
-cause that is. `answers` has different answers for each name and
-each vector that it is asked for. A row is a cause, and the number of its answer for each vector.
-In place of numbers, which would answer another exercise, an answer may name the logits that it is
-the softmax of, or a variable of the student's.
+`causes` lists likely causes: id, words, question. `errors` has parts of what exceptions say, each
+with the id of the cause that it shows. `answers` has different answers for each name and each
+vector that it is asked for. A row is a cause, and the number of its answer for each vector. In
+place of numbers, which would answer another exercise, an answer may name the logits that it is the
+softmax of, or a variable of the student's.
 """
 
 from __future__ import annotations

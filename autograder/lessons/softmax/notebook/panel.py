@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -127,9 +128,12 @@ def show_problem(problem: NotYet) -> None:
     _show(WRONG, problem.title, "", problem.bars, problem.cause.says, problem.hint)
 
 
-def show_praise(praise: Praise) -> None:
-    """Show that a check is content."""
-    _show(RIGHT if praise.is_right else NOTED, praise.title, praise.sentence)
+def show_praise(praise: Praise, lines: Sequence[str] = ()) -> None:
+    """Show that a check is content, and a list below that."""
+    plain = "\n".join(f"- {line}" for line in lines)
+    listed = f"<ul>{''.join(f'<li>{_html(line)}</li>' for line in lines)}</ul>" if lines else ""
+    kind = RIGHT if praise.is_right else NOTED
+    _show(kind, praise.title, praise.sentence, Bars(plain, listed))
 
 
 #: A sign and a colour for each kind of panel; the colours are JupyterLab's, or those given here.
@@ -140,19 +144,11 @@ RIGHT, NOTED, WRONG = (
 )
 
 
-def show_list(praise: Praise, lines: list[str]) -> None:
-    """Show a sentence, and a list below it."""
-    plain = "\n".join(f"- {line}" for line in lines)
-    listed = f"<ul>{''.join(f'<li>{_html(line)}</li>' for line in lines)}</ul>" * bool(lines)
-    kind = RIGHT if praise.is_right else NOTED
-    _show(kind, praise.title, praise.sentence, Bars(plain, listed))
-
-
 def _show(
     kind: tuple[str, str],
     title: str,
     sentence: str,
-    bars: Bars = Bars(),
+    bars: Bars,
     cause: str = "",
     hint: str = "",
 ) -> None:

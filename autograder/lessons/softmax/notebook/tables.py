@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from IPython.display import display
 
-from .causes import softmax
-from .checks import CHANGED, CHANGES, RESULTS, WORDS, effect_of
+from .checks import CHANGES, RESULTS, WORDS, effect_of, largest_shares
 from .names import notebook
 
 _NONE = "-"
@@ -38,8 +37,8 @@ def compare_verdicts() -> None:
     for change in CHANGES:
         guess = _word(names.get("predictions"), change)
         verdict = _word(names.get("verdicts"), change)
-        largest = [max(softmax(logits)) for logits in (CHANGED["x - x.max()"], CHANGED[change])]
-        found = f"{largest[0]:.3f} → {largest[1]:.3f}"
+        before, after = largest_shares(change)
+        found = f"{before:.3f} → {after:.3f}"
         rows.append([change, guess, verdict, found, _outcome(change, guess, verdict)])
     headings = ["softmax of", "you predicted", "you judged", "largest share", "so it was"]
     _show("Predicted and judged", headings, rows)
